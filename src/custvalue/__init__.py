@@ -1,0 +1,44 @@
+"""Customer-value metrics with definitions that hold at the edges and uncertainty on every number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from custvalue import clv as clv
+    from custvalue import datasets as datasets
+    from custvalue import errors as errors
+    from custvalue import plot as plot
+    from custvalue import testing as testing
+    from custvalue.summary import Split as Split
+    from custvalue.summary import Summary as Summary
+    from custvalue.transactions import Occasions as Occasions
+    from custvalue.transactions import occasions as occasions
+
+_AREAS = ("clv", "datasets", "errors", "plot", "testing")
+_NAMES = {
+    "occasions": "transactions",
+    "Occasions": "transactions",
+    "Summary": "summary",
+    "Split": "summary",
+}
+
+__all__ = ["Occasions", "Split", "Summary", "clv", "datasets", "errors", "occasions", "plot",
+           "testing"]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load areas and public names on first use: importing custvalue stays light."""
+    from importlib import import_module
+
+    if name in _AREAS:
+        return import_module(f"custvalue.{name}")
+    if name in _NAMES:
+        return getattr(import_module(f"custvalue.{_NAMES[name]}"), name)
+    raise AttributeError(f"module 'custvalue' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

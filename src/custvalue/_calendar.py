@@ -1,0 +1,130 @@
+"""Grains (which purchases are one occasion), units (the ruler of time), weeks and period numbers.
+
+A period is numbered from 1970-01-01 in its grain and is half-open: day 0 is [1970-01-01, 1970-01-02).
+Fixed grains and units are lengths; calendar grains (month, quarter, year) follow the calendar.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue._check import Array, one_of
+from custvalue.errors import InvalidDataError, message
+
+Ints = npt.NDArray[np.int64]
+
+HOURS = {  # length of a unit; month and year are the mean ones: 30.4375 and 365.25 days
+    "hour": 1.0,
+    "day": 24.0,
+    "week": 168.0,
+    "month": 730.5,
+    "quarter": 2191.5,
+    "year": 8766.0,
+}
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
+
+
+def unit_of(name: str, value: Any) -> str:
+    """Return the name of a unit or grain, or say which exist."""
+    return one_of(name, value, HOURS)
+
+
+def convert(amount: float, unit: str, into: str) -> float:
+    """Return `amount` of `unit` in units of `into` (weeks of 7, months of 30.4375 days)."""
+    return amount * HOURS[unit] / HOURS[into]
+
+
+def period_numbers(instants: npt.NDArray[np.datetime64], grain: str, week_start: str) -> Ints:
+    """Return the number of the period that each naive instant falls into (NaT not allowed)."""
+    tick = np.datetime_data(instants.dtype)[0]
+    if tick == "D":
+        day = instants.view(np.int64)
+        return day * 24 if grain == "hour" else _from_days(day, grain, week_start)
+    if tick not in _TICKS or np.datetime_data(instants.dtype)[1] != 1:
+        instants, tick = instants.astype("datetime64[s]"), "s"
+    ticks = instants.view(np.int64)
+    if grain == "hour":
+        return ticks // (3600 * _TICKS[tick])
+    return _from_days(ticks // (86400 * _TICKS[tick]), grain, week_start)
+
+
+def _from_days(day: Ints, grain: str, week_start: str) -> Ints:
+    if grain == "day" or day.size == 0:
+        return day
+    if grain == "week":  # 1970-01-01 was a Thursday
+        return (day + 3 - WEEKDAYS.index(week_start)) // 7
+    first = int(day.min())
+    days = np.arange(first, int(day.max()) + 1).astype("datetime64[D]")  # one entry a day, not a row
+    months = days.astype("datetime64[M]").view(np.int64)
+    table: Ints = months // MONTHS[grain]
+    return table[day - first]
+
+
+def period_starts(
+    numbers: Ints, grain: str, week_start: str = "monday"
+) -> npt.NDArray[np.datetime64]:
+    """Return the first instant of each period, as datetime64[D] (hours: datetime64[h])."""
+    numbers = np.asarray(numbers, dtype=np.int64)
+    if grain == "hour":
+        return numbers.astype("datetime64[h]")
+    if grain == "day":
+        return numbers.astype("datetime64[D]")
+    if grain == "week":
+        return (numbers * 7 - 3 + WEEKDAYS.index(week_start)).astype("datetime64[D]")
+    return (numbers * MONTHS[grain]).astype("datetime64[M]").astype("datetime64[D]")
+
+
+def elapsed(earlier: Ints, later: Ints, grain: str, unit: str) -> Array:
+    """Return the time from period `earlier` to period `later`, in `unit`.
+
+    Calendar grains measured in calendar units count calendar months, and otherwise the days
+    between the first days of the two periods.
+    """
+    if grain in MONTHS and unit in MONTHS:
+        return np.asarray((later - earlier) * MONTHS[grain] / MONTHS[unit])
+    if grain in MONTHS:
+        days = period_starts(later, grain) - period_starts(earlier, grain)
+        return np.asarray(days.view(np.int64) * HOURS["day"] / HOURS[unit])
+    if grain == unit:
+        return np.asarray(later - earlier, dtype=np.float64)
+    return np.asarray((later - earlier) * HOURS[grain] / HOURS[unit])
+
+
+def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str | None) -> int:
+    """Return the number of the period in which a date, an instant or an ISO string falls."""
+    try:
+        if isinstance(when, str):
+            when = dt.datetime.fromisoformat(when)
+        if isinstance(when, dt.datetime) and when.tzinfo is not None:
+            if timezone is None:
+                raise InvalidDataError(
+                    message(
+                        name,
+                        "must have no time zone, as the log has none",
+                        value=str(when),
+                        hint="Leave the zone out, or read the log with timezone=.",
+                    )
+                )
+            from zoneinfo import ZoneInfo
+
+            when = when.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+        if isinstance(when, (bool, int, float, np.number)):
+            raise TypeError
+        instant = np.asarray(np.datetime64(when))
+        if np.isnat(instant):
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InvalidDataError):
+            raise
+        raise InvalidDataError(
+            message(name, "must be a date", value=when, hint="Write it as '1997-09-30'.")
+        ) from None
+    if np.datetime_data(instant.dtype)[0] in ("Y", "M", "W", "h", "m"):
+        instant = instant.astype("datetime64[s]")
+    return int(period_numbers(instant.reshape(1), grain, week_start)[0])

@@ -1,0 +1,116 @@
+"""Cache-sized, threaded evaluation of elementwise formulas and of sums over rows.
+
+NumPy's ufuncs release the interpreter's lock, so blocks that fit the cache run on all cores with no
+temporary larger than a block. Sums are added block by block in order: the number of threads does
+not change a digit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+
+from custvalue._check import Array
+
+BLOCK = 16_384  # float64 values: a dozen temporaries of this size stay in the second-level cache
+
+
+def _default_workers() -> int:
+    asked = os.environ.get("CUSTVALUE_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_workers = _default_workers()
+_pool: ThreadPoolExecutor | None = None
+
+
+def _forget_pool() -> None:
+    global _pool
+    _pool = None  # a forked child has none of its parent's threads
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Use `count` threads inside the block (default: all cores, or CUSTVALUE_THREADS)."""
+    global _workers
+    before, _workers = _workers, count
+    _forget_pool()
+    try:
+        yield
+    finally:
+        _workers = before
+        _forget_pool()
+
+
+def over_ranges(task: Callable[[int, int], None], size: int, step: int) -> None:
+    """Call task(start, stop) for consecutive ranges of at most `step` rows, over the threads."""
+    global _pool
+    starts = range(0, size, step)
+    if _workers == 1 or len(starts) < 2:
+        for start in starts:
+            task(start, min(start + step, size))
+        return
+    if _pool is None:
+        _pool = ThreadPoolExecutor(_workers, thread_name_prefix="custvalue")
+    pool = _pool
+    for _ in pool.map(lambda start: task(start, min(start + step, size)), starts):
+        pass
+
+
+def blocked(formula: Callable[..., Array], *arguments: Array) -> Array:
+    """Return formula(*arguments) of broadcast float64 arrays, computed block by block."""
+    arrays = [np.asarray(a, dtype=np.float64) for a in arguments]
+    shape = np.broadcast_shapes(*(a.shape for a in arrays))
+    size = int(np.prod(shape, dtype=np.int64))
+    if size <= BLOCK:
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(np.broadcast_to(formula(*arrays), shape))[()]
+    axis = int(np.argmax(shape))
+    rows = max(1, BLOCK * shape[axis] // size)
+    wide = [_stretched(a, shape, axis) for a in arrays]
+    out = np.empty(shape)
+    before = (slice(None),) * axis
+
+    def task(start: int, stop: int) -> None:
+        where = (*before, slice(start, stop))
+        with np.errstate(over="ignore", under="ignore"):
+            out[where] = formula(*(a if a.ndim == 0 else a[where] for a in wide))
+
+    over_ranges(task, shape[axis], rows)
+    return out
+
+
+def _stretched(array: Array, shape: tuple[int, ...], axis: int) -> Array:
+    """Return a view that can be sliced along `axis`; scalars stay scalars."""
+    if array.ndim == 0:
+        return array
+    full = (1,) * (len(shape) - array.ndim) + array.shape
+    return np.broadcast_to(array, (*full[:axis], shape[axis], *full[axis + 1 :]))
+
+
+def block_sums(sums: Callable[..., Array], *columns: Array) -> Array:
+    """Return the sum over blocks of sums(*columns of a block), added in the order of the rows."""
+    size = len(columns[0])
+    starts = range(0, max(size, 1), BLOCK)
+    parts: list[Array] = [np.empty(0)] * len(starts)
+
+    def task(start: int, stop: int) -> None:
+        with np.errstate(over="ignore", under="ignore"):
+            parts[start // BLOCK] = sums(*(c[start:stop] for c in columns))
+
+    if size == 0:
+        return sums(*columns)
+    over_ranges(task, size, BLOCK)
+    return np.asarray(np.sum(np.stack(parts), axis=0))

@@ -1,0 +1,165 @@
+"""Record: a frozen dataclass that compares by value, shows itself as a table and travels as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from html import escape
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from custvalue.errors import InvalidDataError, message
+
+Notes = Mapping[str, int]  # what a policy did -> how often
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Record:
+    """Base of results: frozen fields, equality by value, JSON both ways, a table in notebooks.
+
+    A subclass says which of its fields are columns of equal length (`_columns`) and gets
+    `to_frame`; `_head` gives the short facts that `repr` and the notebook table show.
+    """
+
+    _columns: ClassVar[tuple[str, ...]] = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(
+            _same(getattr(self, f.name), getattr(other, f.name))
+            for f in dataclasses.fields(self)
+            if f.compare
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # records hold arrays
+
+    def _head(self) -> dict[str, Any]:
+        return {}
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{key}={_short(value)}" for key, value in self._head().items())
+        return f"{type(self).__name__}({facts})"
+
+    def _table(self) -> dict[str, Any]:
+        """Return the columns that `to_frame` shows."""
+        return {
+            name: getattr(self, name) for name in self._columns if getattr(self, name) is not None
+        }
+
+    def to_frame(self) -> Any:
+        """Return the columns as a data frame of the kind that the data came in (else pandas)."""
+        from custvalue._frames import native
+
+        return native(self._table(), getattr(self, "frame", "pandas"))
+
+    def _repr_html_(self) -> str:
+        facts = "".join(
+            f"<tr><th style='text-align:left'>{escape(str(key))}</th>"
+            f"<td>{escape(_short(value))}</td></tr>"
+            for key, value in self._head().items()
+        )
+        table = self._table()
+        rows = min((len(column) for column in table.values()), default=0)
+        body = ""
+        if rows:
+            head = "".join(f"<th>{escape(name)}</th>" for name in table)
+            lines = "".join(
+                "<tr>" + "".join(f"<td>{escape(_short(c[i]))}</td>" for c in table.values()) + "</tr>"
+                for i in range(min(rows, 10))
+            )
+            body = f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+        return f"<b>{type(self).__name__}</b><table>{facts}</table>{body}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as JSON types (arrays as lists, NaN as None)."""
+        from custvalue import __version__
+
+        fields = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return {"record": type(self).__name__, "version": __version__, **fields}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the record that `to_dict` wrote, validated as at construction."""
+        if not isinstance(data, Mapping) or data.get("record") != cls.__name__:
+            found = data.get("record") if isinstance(data, Mapping) else type(data).__name__
+            raise InvalidDataError(
+                message("data", f"must be a {cls.__name__} written by to_dict()", value=found)
+            )
+        names = {f.name for f in dataclasses.fields(cls)}
+        unknown = sorted(set(data) - names - {"record", "version"})
+        missing = sorted(
+            f.name
+            for f in dataclasses.fields(cls)
+            if f.name not in data
+            and f.default is dataclasses.MISSING
+            and f.default_factory is dataclasses.MISSING
+        )
+        if unknown or missing:
+            raise InvalidDataError(
+                message(
+                    "data",
+                    f"must have the fields of {cls.__name__}",
+                    value=f"unknown {unknown}, missing {missing}",
+                )
+            )
+        return cls(**{name: _revived(data[name]) for name in names if name in data})
+
+
+def join_notes(*notes: Notes) -> dict[str, int]:
+    """Return the counts of all notes, added by rule."""
+    total: dict[str, int] = {}
+    for note in notes:
+        for rule, count in note.items():
+            total[rule] = total.get(rule, 0) + int(count)
+    return total
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        floats = left.dtype.kind == "f" and right.dtype.kind == "f"
+        return bool(np.array_equal(left, right, equal_nan=floats))
+    if isinstance(left, float) and isinstance(right, float) and math.isnan(left):
+        return math.isnan(right)
+    return bool(type(left) is type(right) and left == right)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind in "fM":
+            kind = str(value.dtype)
+            listed = value.astype(str).tolist() if value.dtype.kind == "M" else value.tolist()
+            return {"array": kind, "values": _plain(listed)}
+        return {"array": str(value.dtype), "values": value.tolist()}
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": repr(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _revived(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {"float"}:
+            return float(value["float"])
+        if set(value) == {"array", "values"}:
+            listed = [_revived(item) for item in value["values"]]
+            return np.array(listed, dtype=value["array"])
+        return {key: _revived(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_revived(item) for item in value]
+    return value

@@ -1,0 +1,329 @@
+"""Poisson purchases with gamma rates, and dropout after a purchase with beta probability.
+
+BG/NBD lets a customer drop out after each repeat purchase, MBG/NBD after the first one too. With
+`k` = 0 or 1 such chances before the first repeat purchase, one set of formulas is both models.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from custvalue._check import Array, ArrayLike, whole, within
+from custvalue._chunks import block_sums, blocked
+from custvalue.clv._fit import Jet
+from custvalue.clv._model import PurchaseModel, histories
+from custvalue.clv._patterns import Patterns, by_distinct
+from custvalue.clv._series import purchases_while_alive
+from custvalue.errors import InvalidDataError, message
+
+if TYPE_CHECKING:
+    from custvalue.datasets import Simulation
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class GeometricDropout(PurchaseModel, abc.ABC):
+    """The formulas that BG/NBD (k = 0) and MBG/NBD (k = 1) share."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+    k: ClassVar[int]
+
+    @property
+    def time_scale(self) -> float:
+        """The smallest alpha: expectations are analytic in t with the nearest pole at -alpha - T."""
+        return float(np.min(self.alpha))
+
+    def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """Return the log-likelihood of each customer.
+
+        Parameters
+        ----------
+        x, t_x, T : array_like
+            Repeat purchases (whole), time of the last one, time observed; t_x <= T. They and the
+            parameters broadcast.
+
+        Returns
+        -------
+        float or array
+
+        Raises
+        ------
+        InvalidDataError
+            If x is not whole, a value is negative or not finite, or t_x exceeds T.
+        """
+        k = self.k
+
+        def formula(r, alpha, a, b, x, t_x, T):  # type: ignore[no-untyped-def]
+            from scipy.special import gammaln
+
+            counts = gammaln(r + x) - gammaln(r) - r * np.log1p(T / alpha) - x * np.log(alpha + T)
+            stays = gammaln(b + x + k) - gammaln(b) + gammaln(a + b) - gammaln(a + b + x + k)
+            return counts + stays + np.logaddexp(0.0, _log_odds_gone(r, alpha, a, b, k, x, t_x, T))
+
+        return blocked(formula, *self._values(), *histories(x, t_x, T))
+
+    def probability_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """Return the probability that each customer is still active at T.
+
+        Parameters
+        ----------
+        x, t_x, T : array_like
+            Repeat purchases (whole), time of the last one, time observed; t_x <= T.
+
+        Returns
+        -------
+        float or array, between 0 and 1
+
+        Raises
+        ------
+        InvalidDataError
+            If x is not whole, a value is negative or not finite, or t_x exceeds T.
+        """
+        return blocked(self._alive, *self._values(), *histories(x, t_x, T))
+
+    def expected_purchases(
+        self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> Array:
+        """Return the expected purchases of each customer in (T, T + t], given the history.
+
+        Parameters
+        ----------
+        t : array_like
+            Length of the forecast, at least 0, in the unit of the model.
+        x, t_x, T : array_like
+            Repeat purchases (whole), time of the last one, time observed; t_x <= T.
+
+        Returns
+        -------
+        float or array, at least 0
+
+        Raises
+        ------
+        InvalidDataError
+            If x is not whole, a value is negative or not finite, or t_x exceeds T.
+        """
+        ts = within("t", t, 0.0)
+        xs, t_xs, Ts = histories(x, t_x, T)
+        r, alpha, a, b = self._values()
+        k = self.k
+        if ts.ndim == 0 and all(v.ndim == 0 for v in (r, alpha, a, b)):
+            out = by_distinct(
+                lambda xs, Ts: purchases_while_alive(ts, xs, Ts, r, alpha, a, b + k), xs, Ts
+            )
+            return out * blocked(self._alive, r, alpha, a, b, xs, t_xs, Ts)
+
+        def formula(t, r, alpha, a, b, x, t_x, T):  # type: ignore[no-untyped-def]
+            expected = purchases_while_alive(t, x, T, r, alpha, a, b + k)
+            return expected * self._alive(r, alpha, a, b, x, t_x, T)
+
+        return blocked(formula, ts, r, alpha, a, b, xs, t_xs, Ts)
+
+    def expected_purchases_new(self, t: ArrayLike) -> Array:
+        """Return the expected repeat purchases of a new customer in (0, t].
+
+        Parameters
+        ----------
+        t : array_like
+            Time since the first purchase, at least 0.
+
+        Returns
+        -------
+        float or array, at least 0
+
+        Raises
+        ------
+        InvalidDataError
+            If t is negative or not finite.
+        """
+        k = self.k
+
+        def formula(t, r, alpha, a, b):  # type: ignore[no-untyped-def]
+            zero = np.zeros(())
+            starts = b / (a + b) if k else 1.0
+            return starts * purchases_while_alive(t, zero, zero, r, alpha, a, b + k)
+
+        return blocked(formula, within("t", t, 0.0), *self._values())
+
+    def probability_of_purchases(self, n: ArrayLike, t: ArrayLike) -> Array:
+        """Return the probability that a new customer makes exactly n repeat purchases in (0, t].
+
+        Parameters
+        ----------
+        n : array_like
+            Numbers of purchases, whole.
+        t : array_like
+            Time since the first purchase, at least 0.
+
+        Returns
+        -------
+        float or array, between 0 and 1
+
+        Raises
+        ------
+        InvalidDataError
+            If n is not whole, or t is negative or not finite.
+        """
+        k = self.k
+
+        def formula(n, t, r, alpha, a, b):  # type: ignore[no-untyped-def]
+            from scipy.special import betainc, betaln, gammaln, xlog1py, xlogy
+
+            base = betaln(a, b)
+            stays = betaln(a, b + n + k) - base
+            buys = (
+                gammaln(r + n) - gammaln(r) - gammaln(n + 1.0)
+                - xlog1py(r, t / alpha) + xlogy(n, t / (alpha + t))
+            )  # fmt: skip
+            chances = n + k
+            leaves = betaln(a + 1.0, np.maximum(b + chances - 1.0, np.where(chances > 0, 0.0, 1.0)))
+            reaches = np.where(n > 0, betainc(np.maximum(n, 1.0), r, t / (alpha + t)), 1.0)
+            gone = np.where(chances > 0, np.exp(leaves - base) * reaches, 0.0)
+            return np.exp(stays + buys) + gone
+
+        return blocked(formula, whole("n", n), within("t", t, 0.0), *self._values())
+
+    def _alive(
+        self, r: Array, alpha: Array, a: Array, b: Array, x: Array, t_x: Array, T: Array
+    ) -> Array:
+        odds = np.exp(_log_odds_gone(r, alpha, a, b, self.k, x, t_x, T))
+        return 1.0 / (1.0 + odds)
+
+    def simulate(
+        self, n: int, T: ArrayLike, rng: np.random.Generator | int, unit: str = "week"
+    ) -> Simulation:
+        """Return n simulated customers observed for T, with their truth.
+
+        Parameters
+        ----------
+        n : int
+            Number of customers.
+        T : array_like
+            Time observed, at least 0; one number or one per customer.
+        rng : numpy.random.Generator or int
+            The source of randomness, or its seed.
+        unit : str
+            Unit of T and of the parameters.
+        """
+        from custvalue.datasets import Simulation
+        from custvalue.summary import Summary
+
+        if int(whole("n", n, 1.0)) != n:
+            raise InvalidDataError(message("n", "must be one whole number", value=n))
+        rng = np.random.default_rng(rng)
+        Ts = np.broadcast_to(within("T", T, 0.0), (n,))
+        rate = rng.gamma(self.r, 1.0 / np.asarray(self.alpha), n)
+        p = rng.beta(self.a, self.b, n)
+        # purchase after which the customer leaves; beyond 2**53 it never comes
+        last = rng.geometric(np.clip(p, 1e-15, 1.0)) - self.k
+        bought = rng.poisson(rate * Ts)
+        x = np.minimum(bought, last)
+        alive = bought < last
+        # the x-th of `bought` uniform times in (0, T)
+        gap = np.where(alive, 1, bought - x + 1)
+        t_x = np.where(x > 0, Ts * rng.beta(np.maximum(x, 1), gap), 0.0)
+        x = np.where(t_x > 0, x, 0)
+        events = rng.random(int(x.sum())) * np.repeat(t_x, x)
+        events[np.cumsum(x)[x > 0] - 1] = t_x[x > 0]
+        events = events[np.lexsort((events, np.repeat(np.arange(n), x)))]
+        summary = Summary(
+            customer=np.arange(n),
+            frequency=x.astype(np.float64),
+            recency=t_x,
+            T=Ts.copy(),
+            unit=unit,
+        )
+        return Simulation(summary, events, rate, p, alive)
+
+    @classmethod
+    def _jet(cls, theta: Array, patterns: Patterns) -> Jet:
+        """Return log-likelihood, gradient and Hessian, from margins and one pass of the patterns."""
+        r, alpha, a, b = theta
+        value, g, H = 0.0, np.zeros(4), np.zeros((4, 4))
+        # Gamma(c + x)/Gamma(c) = product of c + j over j < x: sums over j of the tail counts
+        stays = patterns.tail
+        if cls.k:
+            stays = np.concatenate([[patterns.customers], patterns.tail])
+        for c, sign, tail, where in (
+            (r, 1.0, patterns.tail, [0]),
+            (b, 1.0, stays, [3]),
+            (a + b, -1.0, stays, [2, 3]),
+        ):
+            each = c + np.arange(len(tail))
+            value += sign * (tail @ np.log(each))
+            g[where] += sign * (tail @ (1 / each))
+            H[np.ix_(where, where)] -= sign * (tail @ (1 / each**2))
+        T, people, purchases = patterns.exposure
+        A = alpha + T
+        m = r * people + purchases
+        log_gain = np.log1p(T / alpha)  # r log(alpha/(alpha + T)) without cancellation
+        value -= r * (people @ log_gain) + purchases @ np.log(A)
+        g[0] -= people @ log_gain
+        g[1] += r * (people @ (T / A)) / alpha - purchases @ (1 / A)
+        H[0, 1] += people @ (T / A) / alpha
+        H[1, 1] += m @ (1 / A**2) - r * patterns.customers / alpha**2
+        rows = patterns
+        sums = block_sums(
+            lambda x, t_x, T, n: _gone_sums(r, alpha, a, b + cls.k - 1, cls.k, x, t_x, T, n),
+            rows.x, rows.t_x, rows.T, rows.n,
+        )  # fmt: skip
+        value += sums[0]
+        g += sums[1:5]
+        H[np.triu_indices(4)] += sums[5:]
+        return Jet(float(value), g, np.triu(H) + np.triu(H, 1).T)
+
+
+def _log_odds_gone(  # type: ignore[no-untyped-def]
+    r, alpha, a, b, k, x, t_x, T
+) -> Array:
+    """Return log of a/(b+x-1+k) ((alpha+T)/(alpha+t_x))^(r+x); -inf where nobody can have left."""
+    chances = x + k
+    could = chances > 0
+    ratio = a / np.where(could, b + chances - 1.0, 1.0)
+    odds = np.log(ratio) + (r + x) * np.log1p((T - t_x) / (alpha + t_x))
+    return np.where(could, odds, -np.inf)
+
+
+def _gone_sums(  # type: ignore[no-untyped-def]
+    r, alpha, a, b1, k, x, t_x, T, n
+) -> Array:
+    """Return the sums of n log(1 + e^u), u = log odds of having left, and of its derivatives.
+
+    Order: value; d/dr, d/dalpha, d/da, d/db; the upper triangle of the Hessian by rows.
+    """
+    if k == 0:
+        some = x > 0
+        if not some.all():
+            x, t_x, T, n = x[some], t_x[some], T[some], n[some]
+    B = alpha + t_x
+    q = 1.0 / (b1 + x)
+    m = r + x
+    L = np.log1p((T - t_x) / B)
+    u = np.log(a * q) + m * L
+    e = np.exp(-np.abs(u))
+    value = n @ (np.maximum(u, 0.0) + np.log1p(e))
+    p = np.where(u > 0, 1.0, e) / (1.0 + e)  # weight of having left
+    np_ = n * p
+    w = np_ * (1.0 - p)
+    iA, iB = 1.0 / (alpha + T), 1.0 / B
+    d = iA - iB
+    D = m * d
+    # slopes of u: L, D, 1/a, -q
+    wL, wD, wq = w * L, w * D, w * q
+    s, sw = np_.sum(), w.sum()
+    return np.array(
+        [
+            value,
+            np_ @ L, np_ @ D, s / a, -(np_ @ q),
+            wL @ L, wL @ D + np_ @ d, wL.sum() / a, -(wL @ q),
+            wD @ D - np_ @ (D * (iA + iB)), wD.sum() / a, -(wD @ q),
+            (sw - s) / a**2, -wq.sum() / a,
+            wq @ q + np_ @ (q * q),
+        ]
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""What every model is: a frozen record of positive parameters with elementwise formulas."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from custvalue._calendar import unit_of
+from custvalue._check import Array, ArrayLike, refuse, whole, within
+from custvalue._record import Record
+from custvalue.clv._fit import Fit, Jet, maximise
+from custvalue.clv._patterns import Patterns, count_patterns
+from custvalue.errors import InvalidDataError, NotIdentifiedError, message
+
+if TYPE_CHECKING:
+    from custvalue.datasets import Simulation
+    from custvalue.summary import Summary
+
+_STAGE = 24_000  # patterns of the subsample whose optimum the fit starts from
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Model(Record, abc.ABC):
+    """A distribution with positive parameters; parameters may be arrays, one per case."""
+
+    def __post_init__(self) -> None:
+        for name, value in self.parameters.items():
+            array = within(name, value, 0.0, open_low=True)
+            object.__setattr__(self, name, float(array) if array.ndim == 0 else array)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Names and values of the parameters."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
+    def _head(self) -> dict[str, Any]:
+        return self.parameters
+
+    def _values(self) -> tuple[Array, ...]:
+        return tuple(np.asarray(v, dtype=np.float64) for v in self.parameters.values())
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class PurchaseModel(Model, abc.ABC):
+    """A buy-till-you-die model of repeat purchases in continuous time.
+
+    x = repeat purchases, t_x = time of the last one, T = time observed, all since the first
+    purchase and in one unit of time.
+    """
+
+    one_time_buyers_alive: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """Return the log-likelihood of each customer."""
+
+    @abc.abstractmethod
+    def probability_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
+        """Return the probability that each customer is alive at T."""
+
+    @abc.abstractmethod
+    def expected_purchases(
+        self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> Array:
+        """Return the expected purchases of each customer in (T, T + t]."""
+
+    @abc.abstractmethod
+    def expected_purchases_new(self, t: ArrayLike) -> Array:
+        """Return the expected repeat purchases of a new customer in (0, t]."""
+
+    @abc.abstractmethod
+    def probability_of_purchases(self, n: ArrayLike, t: ArrayLike) -> Array:
+        """Return the probability that a new customer makes n repeat purchases in (0, t]."""
+
+    @abc.abstractmethod
+    def simulate(
+        self, n: int, T: ArrayLike, rng: np.random.Generator | int, unit: str = "week"
+    ) -> Simulation:
+        """Return n simulated customers observed for T, with their truth."""
+
+    @classmethod
+    @abc.abstractmethod
+    def _jet(cls, theta: Array, patterns: Patterns) -> Jet:
+        """Return the log-likelihood of patterns with gradient and Hessian."""
+
+    @property
+    @abc.abstractmethod
+    def time_scale(self) -> float:
+        """A time below which expectations are smooth in t; quadratures space their nodes by it."""
+
+    @classmethod
+    def fit(cls, summary: Summary) -> Fit[Self]:
+        """Return the maximum-likelihood fit to a summary.
+
+        Parameters
+        ----------
+        summary : Summary
+            One row per customer, or per pattern with weights.
+
+        Returns
+        -------
+        Fit
+            In the unit of the summary.
+
+        Raises
+        ------
+        InvalidDataError
+            If nobody was observed for any time.
+        NotIdentifiedError
+            If nobody bought again, or the likelihood has no maximum that the data can tell.
+        ConvergenceError
+            If no maximum was reached.
+        """
+        unit = unit_of("unit", summary.unit)
+        if not (summary.T > 0).any():
+            raise InvalidDataError(
+                message("T", "must be above 0 for some customers", value=0.0,
+                        hint="Nobody was observed after the first purchase; check `until`.")
+            )  # fmt: skip
+        if not (summary.frequency > 0).any():
+            raise NotIdentifiedError(
+                f"frequency is 0 for all {len(summary)} customers: without a repeat purchase the "
+                "rates of purchase and dropout cannot be told."
+            )
+        patterns = count_patterns(summary.frequency, summary.recency, summary.T, summary.weight)
+        thin = patterns.thinned(_STAGE)
+        stages = [patterns] if thin is patterns else [thin, patterns]
+        names = tuple(f.name for f in dataclasses.fields(cls))
+        start = np.ones(len(names))
+        T, people, _ = patterns.exposure
+        start[1] = (people @ T) / patterns.customers
+        found = maximise(
+            [lambda theta, p=p: cls._jet(theta, p) for p in stages],  # type: ignore[misc]
+            start,
+            names,
+            patterns.customers,
+        )
+        return Fit(
+            model=cls(*found.estimates),
+            covariance=found.covariance,
+            log_likelihood=found.value,
+            n=patterns.customers,
+            patterns=len(patterns.x),
+            gradient_norm=found.gradient_norm,
+            unit=unit,
+            data_hash=patterns.fingerprint(),
+            notes=_fit_notes(summary, cls.one_time_buyers_alive, found.condition, patterns),
+            frame=summary.frame,
+        )
+
+
+def _fit_notes(
+    summary: Summary, one_time_buyers_alive: bool, condition: float, patterns: Patterns
+) -> tuple[str, ...]:
+    notes = [f"{count} {rule}" for rule, count in summary.notes.items()]
+    people = patterns.customers
+    once = people - (patterns.tail[0] if len(patterns.tail) else 0.0)
+    if one_time_buyers_alive and once > 0:
+        notes.append(
+            f"P(alive) is 1 by construction for the {once:g} customers without a repeat purchase"
+        )
+    if condition > 1e8:
+        notes.append(
+            f"flat ridge: the information matrix has condition number {condition:.1e}, so that only "
+            "combinations of the parameters are well determined"
+        )
+    return tuple(notes)
+
+
+def histories(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, Array, Array]:
+    """Return x, t_x and T as arrays if they can be purchase histories; else say why not."""
+    xs, ts, Ts = whole("x", x), within("t_x", t_x, 0.0), within("T", T, 0.0)
+    late = ts > Ts
+    if np.any(late):
+        refuse("t_x", "must not exceed T", ts, np.asarray(late))
+    return xs, ts, Ts

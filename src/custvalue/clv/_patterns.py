@@ -1,0 +1,195 @@
+"""Distinct (x, t_x, T) and how many customers have them: what a likelihood has to visit.
+
+Times measured in whole grains (days, or days expressed in weeks, months or years) lie on a lattice;
+there the customers share far fewer patterns than there are customers, and integers index tables.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue._check import Array
+from custvalue._chunks import BLOCK, blocked, over_ranges
+from custvalue._reduce import reduce, run_bounds
+
+Ints = npt.NDArray[np.int64]
+
+# whole grains per unit: hours, days, weeks and months in days, weeks, months, quarters and years
+SCALES = (1.0, 7.0, 24.0, 168.0, 30.4375, 91.3125, 365.25, 3.0, 12.0, 730.5, 2191.5, 8766.0)
+_SAMPLE = 512
+
+
+def lattice_scale(*columns: Array) -> float | None:
+    """Return the s for which all values are whole multiples of 1/s, judged by a sample, or None."""
+    sample = np.concatenate([c[:: max(1, len(c) // _SAMPLE)] for c in columns])
+    return next((s for s in SCALES if _whole(sample * s)), None)
+
+
+def _whole(values: Array) -> bool:
+    return bool((np.abs(values - np.rint(values)) <= 1e-9 * (1.0 + np.abs(values))).all())
+
+
+@dataclasses.dataclass(frozen=True)
+class Patterns:
+    """Rows (x, t_x, T) with `n` customers each, and the margins that depend on x or T alone.
+
+    tail[j] = customers with x > j; exposure = (T, customers, purchases) for each distinct T.
+    """
+
+    x: Array
+    t_x: Array
+    T: Array
+    n: Array
+    customers: float
+    tail: Array
+    exposure: tuple[Array, Array, Array]
+
+    def thinned(self, rows: int) -> Patterns:
+        """Return about `rows` of the patterns, standing for all of them; margins stay whole."""
+        step = len(self.x) // rows
+        if step < 2:
+            return self
+        span = slice(step // 2, None, step)
+        scale = self.n.sum() / self.n[span].sum()
+        T, people, purchases = self.exposure
+        if len(T) > rows:  # off the lattice the margin of T is as long as the data
+            exposure = (T[span], people[span] * scale, purchases[span] * scale)
+        else:
+            exposure = self.exposure
+        return dataclasses.replace(
+            self,
+            x=self.x[span],
+            t_x=self.t_x[span],
+            T=self.T[span],
+            n=self.n[span] * scale,
+            exposure=exposure,
+        )
+
+    def fingerprint(self) -> str:
+        """Return a hash of the data that does not depend on the order of rows."""
+        T, people, purchases = (np.sort(np.round(c, 9)) for c in self.exposure)
+        digest = hashlib.blake2b(digest_size=8)
+        for column in (self.tail, T, people, purchases):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        digest.update(f"{float(self.n @ self.t_x):.9g}".encode())
+        return digest.hexdigest()
+
+
+def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) -> Patterns:
+    """Return the distinct patterns of (x, t_x, T), sorted, with their customers."""
+    scale = lattice_scale(t_x, T)
+    most = (int(x.max()), int(T.max() * (scale or 1.0) + 0.5))
+    T_bits = most[1].bit_length()
+    key = None
+    if scale is not None and most[0].bit_length() + 2 * T_bits <= 63:
+        key = _packed(x, t_x, T, scale, T_bits)
+    if key is None or scale is None:
+        n = np.ones(len(x)) if weight is None else weight
+        return _with_margins(x, t_x, T, n, (T, n, n * x))
+    if weight is None:
+        key.sort()
+        bounds = run_bounds(key)
+        head, n = key[bounds[:-1]], np.diff(bounds).astype(np.float64)
+    else:
+        runs = reduce(key, np.zeros_like(key), (weight,))
+        head, n = runs.customer, runs.sums[0]
+    del key
+    size = len(head)
+    xs, ts, Ts = np.empty(size), np.empty(size), np.empty(size)
+    mask = (1 << T_bits) - 1
+
+    def unpack(start: int, stop: int) -> None:
+        part = head[start:stop]
+        xs[start:stop] = part >> (2 * T_bits)
+        Ts[start:stop] = (part >> T_bits) & mask
+        ts[start:stop] = part & mask
+        if scale != 1.0:
+            ts[start:stop] /= scale
+            Ts[start:stop] /= scale
+
+    over_ranges(unpack, size, BLOCK)
+    codes = (head >> T_bits) & mask
+    people = np.bincount(codes, weights=n)
+    present = np.flatnonzero(people)
+    purchases = np.bincount(codes, weights=n * xs)
+    return _with_margins(
+        xs, ts, Ts, n, (present / scale, people[present], purchases[present])
+    )
+
+
+def _with_margins(
+    x: Array, t_x: Array, T: Array, n: Array, exposure: tuple[Array, Array, Array]
+) -> Patterns:
+    by_x = np.bincount(x.astype(np.int64), weights=n)
+    tail = np.cumsum(by_x[::-1])[::-1][1:]
+    return Patterns(x, t_x, T, n, float(n.sum()), tail, exposure)
+
+
+def _packed(x: Array, t_x: Array, T: Array, scale: float, bits: int) -> Ints | None:
+    """Return x, T and t_x in one integer a row, or None where a row is off the lattice."""
+    key = np.empty(len(x), dtype=np.int64)
+    regular = [True]
+
+    def pack(start: int, stop: int) -> None:
+        part = key[start:stop]
+        part[:] = x[start:stop]
+        for column in (T, t_x):
+            values = column[start:stop] * scale
+            nearest = np.rint(values)
+            off = np.abs(values - nearest, out=values).max()
+            if off > 1e-9 * (1.0 + nearest.max()):
+                regular[0] = False
+                return
+            np.left_shift(part, bits, out=part)
+            part += nearest.astype(np.int64)
+
+    over_ranges(pack, len(x), BLOCK)
+    return key if regular[0] else None
+
+
+def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) -> Array:
+    """Return formula(x, T) of whole x >= 0 and times T, evaluated once per distinct pair.
+
+    Falls back to every row where T is on no lattice or the pairs are about as many as the rows.
+    """
+    if x.ndim != 1 or x.shape != T.shape or len(x) < 2 * BLOCK:
+        return blocked(formula, x, T)
+    scale = lattice_scale(T)
+    if scale is None:
+        return blocked(formula, x, T)
+    width = int(T.max() * scale + 0.5) + 1
+    cells = (int(x.max()) + 1) * width
+    if cells > len(x):
+        return blocked(formula, x, T)
+    cell = np.empty(len(x), dtype=np.int32)
+    seen = np.zeros(cells, dtype=bool)
+    regular = [True]
+
+    def locate(start: int, stop: int) -> None:
+        values = T[start:stop] * scale
+        nearest = np.rint(values)
+        if np.abs(values - nearest, out=values).max() > 1e-9 * (1.0 + width):
+            regular[0] = False
+            return
+        nearest += x[start:stop] * width
+        cell[start:stop] = nearest
+        seen[cell[start:stop]] = True
+
+    over_ranges(locate, len(x), BLOCK)
+    if not regular[0]:
+        return blocked(formula, x, T)
+    present = np.flatnonzero(seen)
+    table = np.empty(cells)
+    table[present] = blocked(formula, present // width * 1.0, present % width / scale)
+    out = np.empty(len(x))
+    over_ranges(
+        lambda start, stop: np.take(table, cell[start:stop], out=out[start:stop], mode="clip"),
+        len(x),
+        BLOCK,
+    )
+    return out
