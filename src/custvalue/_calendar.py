@@ -60,7 +60,9 @@ def _from_days(day: Ints, grain: str, week_start: str) -> Ints:
     if grain == "week":  # 1970-01-01 was a Thursday
         return (day + 3 - WEEKDAYS.index(week_start)) // 7
     first = int(day.min())
-    days = np.arange(first, int(day.max()) + 1).astype("datetime64[D]")  # one entry a day, not a row
+    days = np.arange(first, int(day.max()) + 1).astype(
+        "datetime64[D]"
+    )  # one entry a day, not a row
     months = days.astype("datetime64[M]").view(np.int64)
     table: Ints = months // MONTHS[grain]
     return table[day - first]

@@ -30,7 +30,9 @@ def real(name: str, values: Any, *, hint: str = "") -> Array:
         ) from None
 
 
-def refuse(name: str, rule: str, values: Any, bad: npt.NDArray[np.bool_], *, hint: str = "") -> None:
+def refuse(
+    name: str, rule: str, values: Any, bad: npt.NDArray[np.bool_], *, hint: str = ""
+) -> None:
     """Raise for the first row where `bad` holds; do nothing where none does."""
     count = int(np.count_nonzero(bad))
     if count == 0:

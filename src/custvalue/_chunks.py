@@ -16,7 +16,7 @@ import numpy as np
 
 from custvalue._check import Array
 
-BLOCK = 16_384  # float64 values: a dozen temporaries of this size stay in the second-level cache
+BLOCK = 65_536  # rows: temporaries of half a megabyte stay in the cache, calls are rare enough
 
 
 def _default_workers() -> int:
@@ -98,6 +98,21 @@ def _stretched(array: Array, shape: tuple[int, ...], axis: int) -> Array:
         return array
     full = (1,) * (len(shape) - array.ndim) + array.shape
     return np.broadcast_to(array, (*full[:axis], shape[axis], *full[axis + 1 :]))
+
+
+def block_max(column: Array) -> float:
+    """Return the largest value of a column."""
+    parts: list[float] = []
+    over_ranges(lambda a, b: parts.append(float(column[a:b].max())), len(column), 4 * BLOCK)
+    return max(parts)
+
+
+def dot(*factors: Array) -> float:
+    """Return the sum of the product of columns.
+
+    Not by BLAS, whose own threads would contend with ours and change digits with their number.
+    """
+    return float(np.einsum(",".join("i" * len(factors)) + "->", *factors))
 
 
 def block_sums(sums: Callable[..., Array], *columns: Array) -> Array:

@@ -67,7 +67,9 @@ class Record:
         if rows:
             head = "".join(f"<th>{escape(name)}</th>" for name in table)
             lines = "".join(
-                "<tr>" + "".join(f"<td>{escape(_short(c[i]))}</td>" for c in table.values()) + "</tr>"
+                "<tr>"
+                + "".join(f"<td>{escape(_short(c[i]))}</td>" for c in table.values())
+                + "</tr>"
                 for i in range(min(rows, 10))
             )
             body = f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"

@@ -66,12 +66,13 @@ def reduce(customer: Ints, period: Ints, values: Sequence[Array] = ()) -> Runs:
 
     if row_bits:
         over_ranges(unpack, size, BLOCK)
-    starts = _starts(key[1:] != key[:-1])
+    bounds = run_bounds(key)
+    starts = bounds[:-1]
     head = key[starts]
     return Runs(
         head >> period_bits,
         (head & ((1 << period_bits) - 1)) + first,
-        np.diff(starts, append=size),
+        np.diff(bounds),
         tuple(np.add.reduceat(column, starts) for column in ordered),
     )
 
@@ -95,6 +96,14 @@ def _starts(changes: npt.NDArray[np.bool_]) -> Ints:
 
 def run_bounds(sorted_codes: Ints) -> Ints:
     """Return where runs of equal codes start, and the length at the end."""
-    if len(sorted_codes) == 0:
-        return np.zeros(1, dtype=np.int64)
-    return np.append(_starts(sorted_codes[1:] != sorted_codes[:-1]), len(sorted_codes))
+    size = len(sorted_codes)
+    found: dict[int, Ints] = {}
+
+    def mark(start: int, stop: int) -> None:
+        part = sorted_codes[max(start - 1, 0) : stop]
+        found[start] = np.flatnonzero(part[1:] != part[:-1]) + max(start, 1)
+
+    over_ranges(mark, size, 4 * BLOCK)
+    ends = np.array([size], dtype=np.int64)
+    inner = [found[start] for start in sorted(found)]
+    return np.concatenate([np.zeros(min(size, 1), dtype=np.int64), *inner, ends])

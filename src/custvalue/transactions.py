@@ -164,7 +164,9 @@ def occasions(
     if spend is not None and spend.size and spend.min() < 0:
         columns = (spend, np.maximum(-spend, 0.0))
     runs = reduce(codes, periods, columns)
-    return _assembled(runs, ids.decode, runs.rows, notes=drop.notes, spends=spend is not None, **settings)
+    return _assembled(
+        runs, ids.decode, runs.rows, notes=drop.notes, spends=spend is not None, **settings
+    )
 
 
 def _assembled(
@@ -218,7 +220,9 @@ class _Drop:
                     row=row,
                     count=count,
                     total=self.total,
-                    hint=f"Mend them, or leave them out with {argument}='drop'." if argument else "",
+                    hint=f"Mend them, or leave them out with {argument}='drop'."
+                    if argument
+                    else "",
                 )
             )
         self.kept = ~bad if self.kept is None else self.kept & ~bad

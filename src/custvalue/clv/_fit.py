@@ -44,6 +44,8 @@ class Maximum(NamedTuple):
     condition: float
 
 
+_CLOSE = 1e-5  # a Newton step this small leaves an error of its square
+
 Objective = Callable[[Array], Jet]
 
 
@@ -55,21 +57,14 @@ def maximise(
     Newton steps in the logarithms of the parameters, in a trust region; earlier stages are cheaper
     likelihoods that lead near to it. `total` (the sum of weights) scales tolerances.
     """
-    from scipy.optimize import minimize
-
     log_theta = np.log(start)
-    for stage in stages:
-        at = _Remembered(stage, total)
-        tolerance = 1e-9 if stage is stages[-1] else 1e-4
-        log_theta = minimize(
-            lambda v, at=at: -at(v).value,
-            log_theta,
-            jac=lambda v, at=at: -at(v).gradient,
-            hess=lambda v, at=at: -at(v).hessian,
-            method="trust-exact",
-            options={"gtol": tolerance, "maxiter": 500},
-        ).x
-    jet = at(log_theta)
+    for stage in stages[:-1]:
+        log_theta = _climb(_Remembered(stage, total), log_theta, 1e-4)
+    last = _Remembered(stages[-1], total)
+    if len(stages) == 1:
+        log_theta = _climb(last, log_theta, 1e-6)
+    log_theta = _polish(last, log_theta)
+    jet = last(log_theta)
     scales = np.linalg.eigvalsh(-jet.hessian)
     largest = float(np.abs(scales).max())
     if not np.isfinite(largest) or largest == 0.0:
@@ -96,6 +91,41 @@ def maximise(
         float(np.abs(jet.gradient).max()) * total,
         float(largest / scales[0]),
     )
+
+
+def _climb(objective: _Remembered, start: Array, tolerance: float) -> Array:
+    """Return where a trust-region Newton method ends, with a gradient below `tolerance`."""
+    from scipy.optimize import minimize
+
+    return np.asarray(
+        minimize(
+            lambda v: -objective(v).value,
+            start,
+            jac=lambda v: -objective(v).gradient,
+            hess=lambda v: -objective(v).hessian,
+            method="trust-exact",
+            options={"gtol": tolerance, "maxiter": 500},
+        ).x
+    )
+
+
+def _polish(objective: _Remembered, start: Array) -> Array:
+    """Return a point from which one more Newton step reaches the maximum to the last digits.
+
+    Plain Newton steps while they are small and go uphill, each one pass of the data; the trust
+    region takes over where they are not.
+    """
+    point, before = start, -np.inf
+    for _ in range(20):
+        jet = objective(point)
+        step = np.linalg.lstsq(-jet.hessian, jet.gradient, rcond=1e-15)[0]
+        if np.abs(step).max() < _CLOSE:
+            return point
+        downhill = float(jet.gradient @ step) <= 0 or jet.value < before - 1e-12 * abs(before)
+        if downhill or np.abs(step).max() > 0.5:
+            return _climb(objective, start, 1e-9)
+        point, before = point + step, jet.value
+    return point
 
 
 class _Remembered:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, whole, within
-from custvalue._chunks import block_sums, blocked
+from custvalue._chunks import block_sums, blocked, dot
 from custvalue.clv._fit import Jet
 from custvalue.clv._model import PurchaseModel, histories
 from custvalue.clv._patterns import Patterns, by_distinct
@@ -65,7 +65,8 @@ class GeometricDropout(PurchaseModel, abc.ABC):
 
             counts = gammaln(r + x) - gammaln(r) - r * np.log1p(T / alpha) - x * np.log(alpha + T)
             stays = gammaln(b + x + k) - gammaln(b) + gammaln(a + b) - gammaln(a + b + x + k)
-            return counts + stays + np.logaddexp(0.0, _log_odds_gone(r, alpha, a, b, k, x, t_x, T))
+            odds = _log_odds_gone(r, alpha, a, b, k, x, t_x, T)
+            return counts + stays + np.where(x + k > 0, np.logaddexp(0.0, odds), 0.0)
 
         return blocked(formula, *self._values(), *histories(x, t_x, T))
 
@@ -88,9 +89,7 @@ class GeometricDropout(PurchaseModel, abc.ABC):
         """
         return blocked(self._alive, *self._values(), *histories(x, t_x, T))
 
-    def expected_purchases(
-        self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
-    ) -> Array:
+    def expected_purchases(self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
         """Return the expected purchases of each customer in (T, T + t], given the history.
 
         Parameters
@@ -192,8 +191,8 @@ class GeometricDropout(PurchaseModel, abc.ABC):
     def _alive(
         self, r: Array, alpha: Array, a: Array, b: Array, x: Array, t_x: Array, T: Array
     ) -> Array:
-        odds = np.exp(_log_odds_gone(r, alpha, a, b, self.k, x, t_x, T))
-        return 1.0 / (1.0 + odds)
+        odds = np.exp(np.minimum(_log_odds_gone(r, alpha, a, b, self.k, x, t_x, T), 709.0))
+        return np.asarray(1.0 / (1.0 + odds * (x + self.k > 0)))
 
     def simulate(
         self, n: int, T: ArrayLike, rng: np.random.Generator | int, unit: str = "week"
@@ -263,14 +262,15 @@ class GeometricDropout(PurchaseModel, abc.ABC):
         A = alpha + T
         m = r * people + purchases
         log_gain = np.log1p(T / alpha)  # r log(alpha/(alpha + T)) without cancellation
-        value -= r * (people @ log_gain) + purchases @ np.log(A)
-        g[0] -= people @ log_gain
-        g[1] += r * (people @ (T / A)) / alpha - purchases @ (1 / A)
-        H[0, 1] += people @ (T / A) / alpha
-        H[1, 1] += m @ (1 / A**2) - r * patterns.customers / alpha**2
-        rows = patterns
+        gain, lost = dot(people, log_gain), dot(people, T / A)
+        value -= r * gain + dot(purchases, np.log(A))
+        g[0] -= gain
+        g[1] += r * lost / alpha - dot(purchases, 1 / A)
+        H[0, 1] += lost / alpha
+        H[1, 1] += dot(m, A**-2.0) - r * patterns.customers / alpha**2
+        rows = patterns if cls.k else patterns.repeaters
         sums = block_sums(
-            lambda x, t_x, T, n: _gone_sums(r, alpha, a, b + cls.k - 1, cls.k, x, t_x, T, n),
+            lambda x, t_x, T, n: _gone_sums(r, alpha, a, b + cls.k - 1, x, t_x, T, n),
             rows.x, rows.t_x, rows.T, rows.n,
         )  # fmt: skip
         value += sums[0]
@@ -282,48 +282,49 @@ class GeometricDropout(PurchaseModel, abc.ABC):
 def _log_odds_gone(  # type: ignore[no-untyped-def]
     r, alpha, a, b, k, x, t_x, T
 ) -> Array:
-    """Return log of a/(b+x-1+k) ((alpha+T)/(alpha+t_x))^(r+x); -inf where nobody can have left."""
-    chances = x + k
-    could = chances > 0
-    ratio = a / np.where(could, b + chances - 1.0, 1.0)
-    odds = np.log(ratio) + (r + x) * np.log1p((T - t_x) / (alpha + t_x))
-    return np.where(could, odds, -np.inf)
+    """Return log of a/(b+x-1+k) ((alpha+T)/(alpha+t_x))^(r+x), of which 1/(1 + e^.) is P(alive).
+
+    Where x + k = 0 nobody can have left; the value there is finite and not to be used.
+    """
+    earlier = np.maximum(x + k, 1.0) - 1.0
+    return np.asarray(np.log(a / (b + earlier)) + (r + x) * np.log1p((T - t_x) / (alpha + t_x)))
 
 
 def _gone_sums(  # type: ignore[no-untyped-def]
-    r, alpha, a, b1, k, x, t_x, T, n
+    r, alpha, a, b1, x, t_x, T, n
 ) -> Array:
     """Return the sums of n log(1 + e^u), u = log odds of having left, and of its derivatives.
 
     Order: value; d/dr, d/dalpha, d/da, d/db; the upper triangle of the Hessian by rows.
     """
-    if k == 0:
-        some = x > 0
-        if not some.all():
-            x, t_x, T, n = x[some], t_x[some], T[some], n[some]
     B = alpha + t_x
     q = 1.0 / (b1 + x)
     m = r + x
     L = np.log1p((T - t_x) / B)
-    u = np.log(a * q) + m * L
-    e = np.exp(-np.abs(u))
-    value = n @ (np.maximum(u, 0.0) + np.log1p(e))
-    p = np.where(u > 0, 1.0, e) / (1.0 + e)  # weight of having left
+    u = np.log(a * q)
+    u += m * L
+    E = np.exp(-np.minimum(u, 700.0))  # u is bounded below by log a/(b + x): no overflow
+    p = 1.0 / (1.0 + E)  # weight of having left
+    u += np.log1p(E)
     np_ = n * p
-    w = np_ * (1.0 - p)
-    iA, iB = 1.0 / (alpha + T), 1.0 / B
-    d = iA - iB
+    w = np_ * p
+    w *= E  # n p (1 - p)
+    A = alpha + T
+    d = (t_x - T) / (A * B)  # 1/A - 1/B
     D = m * d
-    # slopes of u: L, D, 1/a, -q
     wL, wD, wq = w * L, w * D, w * q
     s, sw = np_.sum(), w.sum()
+    sum_1A_1B = (A + B) * d  # D (1/A + 1/B) = m (1/A^2 - 1/B^2)
+    sum_1A_1B /= A * B
+    sum_1A_1B *= m
+    # slopes of u: L, D, 1/a, -q
     return np.array(
         [
-            value,
-            np_ @ L, np_ @ D, s / a, -(np_ @ q),
-            wL @ L, wL @ D + np_ @ d, wL.sum() / a, -(wL @ q),
-            wD @ D - np_ @ (D * (iA + iB)), wD.sum() / a, -(wD @ q),
+            dot(n, u),
+            dot(np_, L), dot(np_, D), s / a, -dot(np_, q),
+            dot(wL, L), dot(wL, D) + dot(np_, d), wL.sum() / a, -dot(wL, q),
+            dot(wD, D) - dot(np_, sum_1A_1B), wD.sum() / a, -dot(wD, q),
             (sw - s) / a**2, -wq.sum() / a,
-            wq @ q + np_ @ (q * q),
+            dot(wq, q) + dot(np_, q, q),
         ]
     )  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from custvalue.datasets import Simulation
     from custvalue.summary import Summary
 
-_STAGE = 24_000  # patterns of the subsample whose optimum the fit starts from
+_FIRST_STAGE = 10_000  # rows of the first subsample whose optimum leads to that of all
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -62,9 +62,7 @@ class PurchaseModel(Model, abc.ABC):
         """Return the probability that each customer is alive at T."""
 
     @abc.abstractmethod
-    def expected_purchases(
-        self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
-    ) -> Array:
+    def expected_purchases(self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
         """Return the expected purchases of each customer in (T, T + t]."""
 
     @abc.abstractmethod
@@ -126,8 +124,10 @@ class PurchaseModel(Model, abc.ABC):
                 "rates of purchase and dropout cannot be told."
             )
         patterns = count_patterns(summary.frequency, summary.recency, summary.T, summary.weight)
-        thin = patterns.thinned(_STAGE)
-        stages = [patterns] if thin is patterns else [thin, patterns]
+        stages = [patterns]
+        for rows in (len(patterns.x) // 4, _FIRST_STAGE):
+            if _FIRST_STAGE <= rows < len(stages[0].x):
+                stages.insert(0, patterns.thinned(rows))
         names = tuple(f.name for f in dataclasses.fields(cls))
         start = np.ones(len(names))
         T, people, _ = patterns.exposure

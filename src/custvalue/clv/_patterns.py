@@ -7,14 +7,16 @@ there the customers share far fewer patterns than there are customers, and integ
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array
-from custvalue._chunks import BLOCK, blocked, over_ranges
+from custvalue._chunks import BLOCK, block_max, blocked, over_ranges
 from custvalue._reduce import reduce, run_bounds
 
 Ints = npt.NDArray[np.int64]
@@ -49,25 +51,27 @@ class Patterns:
     tail: Array
     exposure: tuple[Array, Array, Array]
 
-    def thinned(self, rows: int) -> Patterns:
-        """Return about `rows` of the patterns, standing for all of them; margins stay whole."""
-        step = len(self.x) // rows
-        if step < 2:
-            return self
-        span = slice(step // 2, None, step)
-        scale = self.n.sum() / self.n[span].sum()
-        T, people, purchases = self.exposure
-        if len(T) > rows:  # off the lattice the margin of T is as long as the data
-            exposure = (T[span], people[span] * scale, purchases[span] * scale)
-        else:
-            exposure = self.exposure
+    @functools.cached_property
+    def repeaters(self) -> Patterns:
+        """The rows with x > 0, with the margins of all."""
+        once = int(np.count_nonzero(self.x == 0))
+        keep = slice(once, None) if not self.x[:once].any() else self.x > 0
         return dataclasses.replace(
-            self,
-            x=self.x[span],
-            t_x=self.t_x[span],
-            T=self.T[span],
-            n=self.n[span] * scale,
-            exposure=exposure,
+            self, x=self.x[keep], t_x=self.t_x[keep], T=self.T[keep], n=self.n[keep]
+        )
+
+    def thinned(self, rows: int) -> Patterns:
+        """Return `rows` customers at even distances, in the order of the patterns, for all of them."""
+        reached = np.cumsum(self.n)
+        share = reached[-1] / rows
+        span = np.searchsorted(reached, (np.arange(rows) + 0.5) * share)
+        each = np.full(rows, share)
+        T, _, _ = self.exposure
+        exposure = self.exposure
+        if len(T) > rows:  # off the lattice the margin of T is as long as the data
+            exposure = (self.T[span], each, each * self.x[span])
+        return dataclasses.replace(
+            self, x=self.x[span], t_x=self.t_x[span], T=self.T[span], n=each, exposure=exposure
         )
 
     def fingerprint(self) -> str:
@@ -83,11 +87,12 @@ class Patterns:
 def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) -> Patterns:
     """Return the distinct patterns of (x, t_x, T), sorted, with their customers."""
     scale = lattice_scale(t_x, T)
-    most = (int(x.max()), int(T.max() * (scale or 1.0) + 0.5))
-    T_bits = most[1].bit_length()
+    most_x, most_T = int(block_max(x)), int(block_max(T) * (scale or 1.0) + 0.5)
+    T_bits = most_T.bit_length()
     key = None
-    if scale is not None and most[0].bit_length() + 2 * T_bits <= 63:
-        key = _packed(x, t_x, T, scale, T_bits)
+    bits = most_x.bit_length() + 2 * T_bits
+    if scale is not None and bits <= 63:
+        key = _packed(x, t_x, T, scale, T_bits, np.uint32 if bits <= 32 else np.int64)
     if key is None or scale is None:
         n = np.ones(len(x)) if weight is None else weight
         return _with_margins(x, t_x, T, n, (T, n, n * x))
@@ -96,7 +101,7 @@ def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) 
         bounds = run_bounds(key)
         head, n = key[bounds[:-1]], np.diff(bounds).astype(np.float64)
     else:
-        runs = reduce(key, np.zeros_like(key), (weight,))
+        runs = reduce(key.astype(np.int64), np.zeros(len(key), dtype=np.int64), (weight,))
         head, n = runs.customer, runs.sums[0]
     del key
     size = len(head)
@@ -117,9 +122,7 @@ def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) 
     people = np.bincount(codes, weights=n)
     present = np.flatnonzero(people)
     purchases = np.bincount(codes, weights=n * xs)
-    return _with_margins(
-        xs, ts, Ts, n, (present / scale, people[present], purchases[present])
-    )
+    return _with_margins(xs, ts, Ts, n, (present / scale, people[present], purchases[present]))
 
 
 def _with_margins(
@@ -130,26 +133,39 @@ def _with_margins(
     return Patterns(x, t_x, T, n, float(n.sum()), tail, exposure)
 
 
-def _packed(x: Array, t_x: Array, T: Array, scale: float, bits: int) -> Ints | None:
+def _packed(
+    x: Array, t_x: Array, T: Array, scale: float, bits: int, dtype: type[np.integer[Any]]
+) -> Ints | None:
     """Return x, T and t_x in one integer a row, or None where a row is off the lattice."""
-    key = np.empty(len(x), dtype=np.int64)
+    key = np.empty(len(x), dtype=dtype)
     regular = [True]
 
     def pack(start: int, stop: int) -> None:
         part = key[start:stop]
         part[:] = x[start:stop]
         for column in (T, t_x):
-            values = column[start:stop] * scale
-            nearest = np.rint(values)
-            off = np.abs(values - nearest, out=values).max()
-            if off > 1e-9 * (1.0 + nearest.max()):
+            codes = _codes(column[start:stop], scale, dtype)
+            if codes is None:
                 regular[0] = False
                 return
             np.left_shift(part, bits, out=part)
-            part += nearest.astype(np.int64)
+            part |= codes
 
     over_ranges(pack, len(x), BLOCK)
     return key if regular[0] else None
+
+
+def _codes(
+    values: Array, scale: float, dtype: type[np.integer[Any]] = np.int64
+) -> npt.NDArray[Any] | None:
+    """Return values times scale as integers, or None where they are not whole."""
+    if scale == 1.0:
+        return values.astype(dtype) if (np.rint(values) == values).all() else None
+    scaled = values * scale
+    nearest = np.rint(scaled)
+    scaled -= nearest
+    whole = np.abs(scaled, out=scaled).max() <= 1e-9 * (1.0 + nearest.max())
+    return nearest.astype(dtype) if whole else None
 
 
 def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) -> Array:
@@ -162,8 +178,8 @@ def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) ->
     scale = lattice_scale(T)
     if scale is None:
         return blocked(formula, x, T)
-    width = int(T.max() * scale + 0.5) + 1
-    cells = (int(x.max()) + 1) * width
+    width = int(block_max(T) * scale + 0.5) + 1
+    cells = (int(block_max(x)) + 1) * width
     if cells > len(x):
         return blocked(formula, x, T)
     cell = np.empty(len(x), dtype=np.int32)
@@ -171,14 +187,13 @@ def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) ->
     regular = [True]
 
     def locate(start: int, stop: int) -> None:
-        values = T[start:stop] * scale
-        nearest = np.rint(values)
-        if np.abs(values - nearest, out=values).max() > 1e-9 * (1.0 + width):
+        codes = _codes(T[start:stop], scale)
+        if codes is None:
             regular[0] = False
             return
-        nearest += x[start:stop] * width
-        cell[start:stop] = nearest
-        seen[cell[start:stop]] = True
+        codes += x[start:stop].astype(np.int64) * width
+        cell[start:stop] = codes
+        seen[codes] = True
 
     over_ranges(locate, len(x), BLOCK)
     if not regular[0]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, final
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, one_of, whole, within
-from custvalue._chunks import block_sums, blocked
+from custvalue._chunks import block_sums, blocked, dot
 from custvalue.clv._fit import Fit, Jet, maximise
 from custvalue.clv._model import Model
 from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError, message
@@ -329,12 +329,12 @@ def _spend_sums(v: float, x: Array, z: Array, n: Array) -> Array:
     nx = n * x
     return np.array(
         [
-            n @ np.log1p(z / v),
-            nx @ np.log1p(v / z),
-            n @ inverse,
-            nx @ inverse,
-            n @ inverse**2,
-            nx @ inverse**2,
+            dot(n, np.log1p(z / v)),
+            dot(nx, np.log1p(v / z)),
+            dot(n, inverse),
+            dot(nx, inverse),
+            dot(n, inverse, inverse),
+            dot(nx, inverse, inverse),
         ]
     )
 
