@@ -1,4 +1,4 @@
-"""Customer-value metrics with definitions that hold at the edges and uncertainty on every number."""
+"""Customer-value metrics: definitions that hold at the edges, uncertainty on every number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from custvalue import errors as errors
     from custvalue import plot as plot
     from custvalue import testing as testing
-    from custvalue.summary import Split as Split
+    from custvalue._split import Split as Split
     from custvalue.summary import Summary as Summary
     from custvalue.transactions import Occasions as Occasions
     from custvalue.transactions import occasions as occasions
@@ -22,7 +22,7 @@ _NAMES = {
     "occasions": "transactions",
     "Occasions": "transactions",
     "Summary": "summary",
-    "Split": "summary",
+    "Split": "_split",
 }
 
 __all__ = ["Occasions", "Split", "Summary", "clv", "datasets", "errors", "occasions", "plot",

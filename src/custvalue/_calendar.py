@@ -1,6 +1,6 @@
 """Grains (which purchases are one occasion), units (the ruler of time), weeks and period numbers.
 
-A period is numbered from 1970-01-01 in its grain and is half-open: day 0 is [1970-01-01, 1970-01-02).
+A period is numbered from 1970-01-01 in its grain and is half-open: day 0 is [01-01, 01-02).
 Fixed grains and units are lengths; calendar grains (month, quarter, year) follow the calendar.
 """
 

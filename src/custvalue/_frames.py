@@ -27,7 +27,7 @@ _TIME_FORMAT = "ISO8601"
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """The columns asked for, by role ("customer", "time", ...), and the kind of frame they are from."""
+    """The columns asked for, by role ("customer", ...), and the kind of frame they are from."""
 
     columns: Mapping[str, nw.Series[Any]]
     names: Mapping[str, str]
@@ -43,7 +43,7 @@ def read(frame: Any, **roles: str | None) -> Table:
         raise InvalidDataError(
             message(
                 "frame",
-                "must be a data frame (pandas, Polars, PyArrow, DuckDB or another that Narwhals reads)",
+                "must be a data frame that Narwhals reads (pandas, Polars, PyArrow, DuckDB, ...)",
                 value=type(frame).__name__,
             )
         ) from None
@@ -68,7 +68,7 @@ def read(frame: Any, **roles: str | None) -> Table:
 
 
 def native(columns: Mapping[str, Any], kind: str) -> Any:
-    """Return a frame of the kind named by `Table.kind`; engines without one of their own: PyArrow."""
+    """Return a frame of the kind named by `Table.kind`; PyArrow where the engine has none."""
     lazy = kind.startswith(LAZY)
     engine = kind.removeprefix(LAZY)
     backend = engine if engine in ("pandas", "polars", "pyarrow") else "pyarrow"

@@ -1,4 +1,4 @@
-"""Record: a frozen dataclass that compares by value, shows itself as a table and travels as JSON."""
+"""Record: a frozen dataclass that compares by value, shows as a table and travels as JSON."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclasses.dataclass(frozen=True)
 class Runs:
-    """Distinct (customer, period), sorted, with the number of rows and the sums of values in each."""
+    """Distinct (customer, period), sorted, with the number of rows and sums of values in each."""
 
     customer: Ints
     period: Ints

@@ -1,4 +1,4 @@
-"""Summary: frequency, recency, T and monetary value per customer; Split: the same with a holdout."""
+"""Summary: frequency, recency, T and monetary value per customer, validated."""
 
 from __future__ import annotations
 
@@ -209,66 +209,3 @@ class Summary(Record):
         return dataclasses.replace(
             self, recency=self.recency * old / new, T=self.T * old / new, unit=unit
         )
-
-
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Split(Record):
-    """A calibration summary, what its customers did in the holdout, and totals per period.
-
-    Attributes
-    ----------
-    calibration : Summary
-        Of the customers who bought until the cut.
-    frequency : float array of shape (n,)
-        Occasions in the holdout.
-    spend : float array of shape (n,) or None
-        Spend in the holdout.
-    prior : float array of shape (n,)
-        Occasions (the first included) in a window of `prior_duration` that ends at the cut.
-    duration, prior_duration : float
-        Lengths of the holdout and of the window before it, in the unit of the calibration.
-    period : datetime64 array of shape (periods,)
-        Start of each period from the first purchase to the end of the holdout.
-    elapsed : float array of shape (periods,)
-        Time since the first of them, in the unit of the calibration.
-    births, repeats, amount : float arrays of shape (periods,)
-        First purchases, repeat occasions, and spend of the calibration's customers.
-    cut : int
-        Index of the last period of the calibration.
-    """
-
-    calibration: Summary
-    frequency: Array
-    spend: Array | None
-    prior: Array
-    duration: float
-    prior_duration: float
-    period: npt.NDArray[np.datetime64]
-    elapsed: Array
-    births: Array
-    repeats: Array
-    amount: Array | None
-    cut: int
-    frame: str = dataclasses.field(default="pandas", compare=False)
-
-    def _head(self) -> dict[str, Any]:
-        return {
-            "customers": len(self.calibration),
-            "calibration_until": self.period[self.cut],
-            "holdout_until": self.period[-1],
-            "duration": self.duration,
-            "unit": self.calibration.unit,
-            "holdout_occasions": float(self.frequency.sum()),
-        }
-
-    def _table(self) -> dict[str, Any]:
-        table = {"customer": self.calibration.customer, "holdout_frequency": self.frequency}
-        return table if self.spend is None else {**table, "holdout_spend": self.spend}
-
-    @classmethod
-    def from_dict(cls, data: Any) -> Self:
-        """Return the split that `to_dict` wrote."""
-        revived = dict(data)
-        if isinstance(revived.get("calibration"), dict):
-            revived["calibration"] = Summary.from_dict(revived["calibration"])
-        return super().from_dict(revived)

@@ -6,6 +6,10 @@ from custvalue.clv._model import PurchaseModel as PurchaseModel
 from custvalue.clv.beta_geo import BetaGeo as BetaGeo
 from custvalue.clv.gamma_gamma import GammaGamma as GammaGamma
 from custvalue.clv.modified_beta_geo import ModifiedBetaGeo as ModifiedBetaGeo
+from custvalue.clv.validation import HoldoutValidation as HoldoutValidation
+from custvalue.clv.validation import holdout as holdout
+from custvalue.clv.value import LifetimeValues as LifetimeValues
+from custvalue.clv.value import lifetime_value as lifetime_value
 
 PURCHASE_MODELS: dict[str, type[PurchaseModel]] = {
     model.__name__: model for model in (BetaGeo, ModifiedBetaGeo)

@@ -72,15 +72,15 @@ def maximise(
     step = np.linalg.lstsq(-jet.hessian, jet.gradient, rcond=1e-15)[0]
     if scales[0] <= 1e-13 * largest or np.abs(step).max() > 1e-2:
         worst = int(np.argmax(np.abs(np.linalg.eigh(-jet.hessian)[1][:, 0])))
-        estimates = dict(zip(names, np.exp(log_theta).round(6).tolist(), strict=True))
+        where = dict(zip(names, np.exp(log_theta).round(6).tolist(), strict=True))
         raise NotIdentifiedError(
-            f"The likelihood has no maximum that the data can tell: it is flat along {names[worst]} "
-            f"(stopped at {estimates}). More customers, a longer observation or a simpler model "
+            "The likelihood has no maximum that the data can tell: it is flat along "
+            f"{names[worst]} (stopped at {where}). More customers, a longer observation or a simpler model "
             "would be needed."
         )
     if float(jet.gradient @ step) > 1e-9:
         raise ConvergenceError(
-            f"No maximum was reached: gradient {float(np.abs(jet.gradient).max()):.1e} per customer."
+            f"No maximum was reached: gradient {np.abs(jet.gradient).max():.1e} per customer."
         )
     estimates = np.exp(log_theta + step)
     covariance = np.linalg.inv(-jet.hessian) / total * np.outer(estimates, estimates)

@@ -37,7 +37,7 @@ class GeometricDropout(PurchaseModel, abc.ABC):
 
     @property
     def time_scale(self) -> float:
-        """The smallest alpha: expectations are analytic in t with the nearest pole at -alpha - T."""
+        """The smallest alpha: E[Y(t)] is analytic in t with its nearest pole at -alpha - T."""
         return float(np.min(self.alpha))
 
     def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -242,7 +242,7 @@ class GeometricDropout(PurchaseModel, abc.ABC):
 
     @classmethod
     def _jet(cls, theta: Array, patterns: Patterns) -> Jet:
-        """Return log-likelihood, gradient and Hessian, from margins and one pass of the patterns."""
+        """Return log-likelihood, gradient and Hessian: margins, and one pass of the patterns."""
         r, alpha, a, b = theta
         value, g, H = 0.0, np.zeros(4), np.zeros((4, 4))
         # Gamma(c + x)/Gamma(c) = product of c + j over j < x: sums over j of the tail counts

@@ -164,8 +164,8 @@ def _fit_notes(
         )
     if condition > 1e8:
         notes.append(
-            f"flat ridge: the information matrix has condition number {condition:.1e}, so that only "
-            "combinations of the parameters are well determined"
+            f"flat ridge: the information matrix has condition number {condition:.1e}, so that "
+            "only combinations of the parameters are well determined"
         )
     return tuple(notes)
 

@@ -61,7 +61,7 @@ class Patterns:
         )
 
     def thinned(self, rows: int) -> Patterns:
-        """Return `rows` customers at even distances, in the order of the patterns, for all of them."""
+        """Return `rows` customers at even distances in the order of the patterns, for all."""
         reached = np.cumsum(self.n)
         share = reached[-1] / rows
         span = np.searchsorted(reached, (np.arange(rows) + 0.5) * share)

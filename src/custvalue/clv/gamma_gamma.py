@@ -25,7 +25,7 @@ _CORRELATED = 0.3
 @final
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class GammaGamma(Model):
-    """Gamma-Gamma: a customer's purchases vary by a gamma distribution, customers' means by another.
+    """Gamma-Gamma: a customer's purchases vary by one gamma distribution, customers by another.
 
     Spend is taken to be independent of how often a customer buys; `fit` reports the correlation.
 

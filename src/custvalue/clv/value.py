@@ -1,0 +1,287 @@
+"""Lifetime value: expected purchases, discounted in continuous time, times expected spend."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue import _calendar
+from custvalue._check import Array, number
+from custvalue._record import Record
+from custvalue.clv._fit import Fit
+from custvalue.clv._model import PurchaseModel
+from custvalue.clv.gamma_gamma import GammaGamma
+from custvalue.errors import CustValueWarning, InvalidDataError, message
+from custvalue.summary import Summary
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class LifetimeValues(Record):
+    """Expected value of each customer after the end of their observation, and what it is made of.
+
+    Attributes
+    ----------
+    customer : array of shape (n,)
+        Who.
+    expected_purchases : float array of shape (n,)
+        Within the horizon, not discounted; infinite horizon: NaN where the sum does not exist.
+    probability_alive : float array of shape (n,)
+        At the end of the observation.
+    expected_spend : float array of shape (n,)
+        Per purchase.
+    discounted_purchases : float array of shape (n,)
+        Expected purchases, each discounted from the moment it is made.
+    value : float array of shape (n,)
+        margin * expected_spend * discounted_purchases.
+    weight : float array of shape (n,) or None
+        How many customers a row stands for.
+    horizon : float
+        In `unit`; may be infinite.
+    unit : str
+        Unit of the horizon.
+    annual_rate, margin : float
+        As given.
+    notes : tuple of str
+        What to know before using the result.
+    """
+
+    customer: npt.NDArray[Any]
+    expected_purchases: Array
+    probability_alive: Array
+    expected_spend: Array
+    discounted_purchases: Array
+    value: Array
+    weight: Array | None
+    horizon: float
+    unit: str
+    annual_rate: float
+    margin: float
+    notes: tuple[str, ...] = ()
+    frame: str = dataclasses.field(default="pandas", compare=False)
+
+    _columns: ClassVar[tuple[str, ...]] = (
+        "customer",
+        "expected_purchases",
+        "probability_alive",
+        "expected_spend",
+        "discounted_purchases",
+        "value",
+        "weight",
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", tuple(self.notes))
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.customer)
+
+    @property
+    def total(self) -> float:
+        """Value of all customers together."""
+        return float(self.value.sum() if self.weight is None else self.weight @ self.value)
+
+    @property
+    def total_purchases(self) -> float:
+        """Expected purchases of all customers together, not discounted."""
+        each = self.expected_purchases
+        return float(each.sum() if self.weight is None else self.weight @ each)
+
+    def _head(self) -> dict[str, Any]:
+        return {
+            "customers": float(len(self) if self.weight is None else self.weight.sum()),
+            "total": self.total,
+            "horizon": f"{self.horizon:g} {self.unit}",
+            "annual_rate": self.annual_rate,
+            "margin": self.margin,
+        }
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw how value is concentrated; see `custvalue.plot.value_concentration`."""
+        from custvalue.plot import value_concentration
+
+        return value_concentration(self, ax=ax)
+
+
+def lifetime_value(
+    purchases: Fit[PurchaseModel] | Fit[Any],
+    spend: Fit[GammaGamma] | Fit[Any] | Array | float,
+    summary: Summary,
+    *,
+    horizon: float,
+    annual_rate: float,
+    unit: str | None = None,
+    margin: float = 1.0,
+) -> LifetimeValues:
+    """Return each customer's expected value over a horizon after the end of their observation.
+
+    Purchases are discounted in continuous time from the moment they are made: the value is
+    margin * E[spend] * integral over (0, horizon) of e^(-delta t) dE[Y(t)], delta = log(1 + rate).
+    Integrated by parts, every model needs its E[Y(t)] only. The purchase that made a customer known
+    is not part of it.
+
+    Parameters
+    ----------
+    purchases : Fit
+        Of a purchase model, such as `BetaGeo.fit(summary)`.
+    spend : Fit, float or array of shape (n,)
+        Of `GammaGamma`, or an expected spend per purchase.
+    summary : Summary
+        The customers; in any unit.
+    horizon : float
+        How far to look, above 0, in `unit`; ``math.inf`` for all of the future.
+    annual_rate : float
+        Effective annual discount rate, such as 0.10; 0 or more, above 0 for an infinite horizon.
+    unit : str, optional
+        Unit of the horizon; default: that of the fit.
+    margin : float
+        Share of spend that is profit, above 0; 1 gives revenue.
+
+    Returns
+    -------
+    LifetimeValues
+        Per customer, and in total.
+
+    Raises
+    ------
+    InvalidDataError
+        If the horizon is infinite without a rate, an argument is out of range, or the summary lacks
+        monetary values that `spend` needs.
+
+    Warns
+    -----
+    CustValueWarning
+        If a value is infinite because mean spend is (Gamma-Gamma with q <= 1).
+
+    References
+    ----------
+    Fader, Hardie & Lee, "RFM and CLV: using iso-value curves for customer base analysis", Journal of
+    Marketing Research 42 (2005), eq. 1-3 and 9 (continuous discounting).
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> log = cv.datasets.cdnow()
+    >>> bought = cv.occasions(log, customer="customer_id", time="date", amount="spend")
+    >>> summary = bought.summary(until="1997-09-30", unit="week")
+    >>> values = cv.clv.lifetime_value(
+    ...     cv.clv.BetaGeo.fit(summary), cv.clv.GammaGamma.fit(summary), summary,
+    ...     horizon=12, unit="month", annual_rate=0.10, margin=0.3)
+    >>> round(values.total, 2)
+    23281.68
+    """
+    times = purchases._times(summary)
+    model = purchases.model
+    fit_unit = times.unit
+    shown = unit if unit is not None else fit_unit
+    if not (isinstance(horizon, (int, float, np.number)) and math.isinf(horizon) and horizon > 0):
+        horizon = number("horizon", horizon, 0.0, open_low=True)
+    rate = number("annual_rate", annual_rate, 0.0)
+    margin = number("margin", margin, 0.0, open_low=True)
+    h = purchases.in_own_unit(float(horizon), unit)
+    delta = math.log1p(rate) * _calendar.HOURS[fit_unit] / _calendar.HOURS["year"]
+    if math.isinf(h) and delta == 0.0:
+        raise InvalidDataError(
+            message(
+                "annual_rate",
+                "must be above 0 for an infinite horizon",
+                value=rate,
+                hint="Without discounting an endless future may have no finite value.",
+            )
+        )
+    x, t_x, T = times.frequency, times.recency, times.T
+    discounted = discounted_purchases(model, h, delta, x, t_x, T)
+    per_purchase, notes = _expected_spend(spend, summary)
+    endless = math.isinf(h)
+    value = margin * per_purchase * discounted
+    if not np.isfinite(value).all():
+        warnings.warn(
+            f"{int((~np.isfinite(value)).sum())} customers have an infinite value, because their "
+            "expected spend is infinite (Gamma-Gamma with p x + q <= 1).",
+            CustValueWarning,
+            stacklevel=2,
+        )
+    return LifetimeValues(
+        customer=summary.customer,
+        expected_purchases=np.full(len(x), np.nan)
+        if endless
+        else model.expected_purchases(h, x, t_x, T),
+        probability_alive=model.probability_alive(x, t_x, T),
+        expected_spend=per_purchase,
+        discounted_purchases=discounted,
+        value=value,
+        weight=summary.weight,
+        horizon=float(horizon),
+        unit=shown,
+        annual_rate=rate,
+        margin=margin,
+        notes=(*purchases.notes, *notes),
+        frame=summary.frame,
+    )
+
+
+def _expected_spend(
+    spend: Fit[GammaGamma] | Array | float, summary: Summary
+) -> tuple[Array, tuple[str, ...]]:
+    if isinstance(spend, Fit):
+        if not isinstance(spend.model, GammaGamma):
+            raise InvalidDataError(
+                message("spend", "must be a fit of GammaGamma", value=type(spend.model).__name__)
+            )
+        return spend.expected_spend(summary), spend.notes
+    from custvalue._check import within
+
+    each = within("spend", spend, 0.0)
+    if each.ndim and each.shape != (len(summary),):
+        raise InvalidDataError(
+            message("spend", f"must have one value for each of {len(summary)} customers",
+                    value=each.shape)
+        )  # fmt: skip
+    return np.broadcast_to(each, (len(summary),)).copy(), ()
+
+
+def discounted_purchases(
+    model: PurchaseModel, horizon: float, delta: float, x: Array, t_x: Array, T: Array
+) -> Array:
+    """Return the integral over (0, horizon) of e^(-delta t) dE[Y(t)], whatever the model.
+
+    By parts it is e^(-delta h) E[Y(h)] + delta * integral of e^(-delta t) E[Y(t)] dt. The integral
+    is Gauss-Legendre in s = log(1 + t/c), where c is the model's time scale: E is analytic in s in
+    a strip around the real line, so that the error falls geometrically with the number of nodes.
+
+    Parameters
+    ----------
+    model : PurchaseModel
+        With scalar parameters.
+    horizon : float
+        In the unit of the model; may be infinite where delta > 0.
+    delta : float
+        Continuous discount rate per unit.
+    x, t_x, T : float arrays of shape (n,)
+        Purchase histories.
+    """
+    if delta == 0.0:
+        return np.asarray(model.expected_purchases(horizon, x, t_x, T))
+    end = min(horizon, 50.0 / delta)  # e^-50: nothing is left beyond
+    c = min(model.time_scale, end)
+    length = math.log1p(end / c)
+    half_strip = (
+        math.pi / length
+    )  # pi/2 each side of the real line, in half-lengths of the interval
+    rho = half_strip + math.sqrt(1.0 + half_strip**2)
+    count = math.ceil(36.0 / (2.0 * math.log(rho))) + 4
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    s = (nodes + 1.0) * length / 2.0
+    t = c * np.expm1(s)
+    weights = weights * (length / 2.0) * c * np.exp(s) * np.exp(-delta * t) * delta
+    total = np.zeros(len(x))
+    for node, weight in zip(t, weights, strict=True):
+        total += weight * model.expected_purchases(node, x, t_x, T)
+    if math.isfinite(horizon):
+        total += math.exp(-delta * horizon) * model.expected_purchases(horizon, x, t_x, T)
+    return total
