@@ -100,6 +100,20 @@ def _stretched(array: Array, shape: tuple[int, ...], axis: int) -> Array:
     return np.broadcast_to(array, (*full[:axis], shape[axis], *full[axis + 1 :]))
 
 
+def blocked_all(test: Callable[..., bool], *columns: Array) -> bool:
+    """Return whether test(*columns of a block) holds for every block of columns of one length."""
+    lengths = {c.shape for c in columns}
+    if len(lengths) > 1 or columns[0].ndim != 1:
+        return all(c.size for c in columns) and test(*columns)
+    found: list[bool] = []
+    over_ranges(
+        lambda start, stop: found.append(test(*(c[start:stop] for c in columns))),
+        len(columns[0]),
+        BLOCK,
+    )
+    return all(found)
+
+
 def block_max(column: Array) -> float:
     """Return the largest value of a column."""
     parts: list[float] = []

@@ -109,8 +109,8 @@ class Summary(Record):
         if bad.any():
             rule = "must be finite and at least 0 where frequency is above 0"
             refuse("monetary_value", rule, m, bad & (x > 0), hint="See refunds= of occasions().")
-            refuse("monetary_value", "must be missing (or 0) where frequency is 0", m, bad,
-                   hint="It is the mean spend of repeat occasions, of which there are none.")  # fmt: skip
+            rule = "must be missing (or 0) where frequency is 0"
+            refuse("monetary_value", rule, m, bad, hint="It averages repeat occasions only.")
         if (m[x == 0] == 0).any():  # lifetimes writes 0 where there is no repeat occasion
             object.__setattr__(self, "monetary_value", np.where(x > 0, m, np.nan))
 
@@ -158,9 +158,9 @@ class Summary(Record):
         ColumnNotFoundError
             If a column does not exist.
         InvalidDataError
-            If recency exceeds T, frequency is not whole, recency is 0 where frequency is not (or the
-            other way round), a monetary value is negative or missing for a repeat buyer, or a weight
-            is not positive.
+            If recency exceeds T, frequency is not whole, recency is 0 where frequency is not (or
+            the other way round), a monetary value is negative or missing for a repeat buyer, or
+            a weight is not positive.
 
         Examples
         --------

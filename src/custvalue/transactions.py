@@ -91,7 +91,7 @@ def occasions(
     >>> import pandas as pd
     >>> import custvalue as cv
     >>> log = pd.DataFrame({"who": ["a", "a", "a", "b"], "spend": [5.0, 3.0, 4.0, 7.0],
-    ...     "when": pd.to_datetime(["2024-01-01 09:00", "2024-01-01 17:00", "2024-01-05", "2024-01-02"])})
+    ...     "when": ["2024-01-01T09:00", "2024-01-01T17:00", "2024-01-05", "2024-01-02"]})
     >>> cv.occasions(log, customer="who", time="when", amount="spend").to_frame()
       customer     period  lines  spend
     0        a 2024-01-01      2    8.0

@@ -75,8 +75,8 @@ def maximise(
         where = dict(zip(names, np.exp(log_theta).round(6).tolist(), strict=True))
         raise NotIdentifiedError(
             "The likelihood has no maximum that the data can tell: it is flat along "
-            f"{names[worst]} (stopped at {where}). More customers, a longer observation or a simpler model "
-            "would be needed."
+            f"{names[worst]} (stopped at {where}). More customers, a longer observation or a "
+            "simpler model would be needed."
         )
     if float(jet.gradient @ step) > 1e-9:
         raise ConvergenceError(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from custvalue._calendar import unit_of
-from custvalue._check import Array, ArrayLike, refuse, whole, within
+from custvalue._check import Array, ArrayLike, real, refuse, whole, within
+from custvalue._chunks import blocked_all
 from custvalue._record import Record
 from custvalue.clv._fit import Fit, Jet, maximise
 from custvalue.clv._patterns import Patterns, count_patterns
@@ -172,8 +173,23 @@ def _fit_notes(
 
 def histories(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, Array, Array]:
     """Return x, t_x and T as arrays if they can be purchase histories; else say why not."""
+    xs, ts, Ts = real("x", x), real("t_x", t_x), real("T", T)
+    if blocked_all(_plausible, xs, ts, Ts):
+        return xs, ts, Ts
     xs, ts, Ts = whole("x", x), within("t_x", t_x, 0.0), within("T", T, 0.0)
     late = ts > Ts
     if np.any(late):
         refuse("t_x", "must not exceed T", ts, np.asarray(late))
     return xs, ts, Ts
+
+
+def _plausible(x: Array, t_x: Array, T: Array) -> bool:
+    """Return whether whole x >= 0 and 0 <= t_x <= T hold, all finite (NaN fails every one)."""
+    return bool(
+        np.min(x) >= 0
+        and np.max(x) < np.inf
+        and np.min(t_x) >= 0
+        and np.max(T) < np.inf
+        and np.all(t_x <= T)
+        and np.all(np.rint(x) == x)
+    )

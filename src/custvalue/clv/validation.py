@@ -12,10 +12,10 @@ import numpy.typing as npt
 from custvalue import _calendar
 from custvalue._check import Array, number
 from custvalue._record import Record
+from custvalue._split import Split
 from custvalue.clv._fit import Fit
 from custvalue.clv._model import PurchaseModel
 from custvalue.errors import InvalidDataError, message
-from custvalue.summary import Split
 
 OWN_RATE = "own rate"
 LAST_PERIOD = "last period"

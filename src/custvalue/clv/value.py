@@ -160,8 +160,8 @@ def lifetime_value(
 
     References
     ----------
-    Fader, Hardie & Lee, "RFM and CLV: using iso-value curves for customer base analysis", Journal of
-    Marketing Research 42 (2005), eq. 1-3 and 9 (continuous discounting).
+    Fader, Hardie & Lee, "RFM and CLV: using iso-value curves for customer base analysis", Journal
+    of Marketing Research 42 (2005), 415-430 (continuous discounting of expected purchases).
 
     Examples
     --------
@@ -270,9 +270,7 @@ def discounted_purchases(
     end = min(horizon, 50.0 / delta)  # e^-50: nothing is left beyond
     c = min(model.time_scale, end)
     length = math.log1p(end / c)
-    half_strip = (
-        math.pi / length
-    )  # pi/2 each side of the real line, in half-lengths of the interval
+    half_strip = math.pi / length  # pi/2 each side of the real line, in half-lengths
     rho = half_strip + math.sqrt(1.0 + half_strip**2)
     count = math.ceil(36.0 / (2.0 * math.log(rho))) + 4
     nodes, weights = np.polynomial.legendre.leggauss(count)
