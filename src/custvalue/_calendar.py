@@ -69,7 +69,7 @@ def _from_days(day: Ints, grain: str, week_start: str) -> Ints:
 
 
 def period_starts(
-    numbers: Ints, grain: str, week_start: str = "monday"
+    numbers: npt.NDArray[np.integer[Any]], grain: str, week_start: str = "monday"
 ) -> npt.NDArray[np.datetime64]:
     """Return the first instant of each period, as datetime64[D] (hours: datetime64[h])."""
     numbers = np.asarray(numbers, dtype=np.int64)
@@ -82,7 +82,12 @@ def period_starts(
     return (numbers * MONTHS[grain]).astype("datetime64[M]").astype("datetime64[D]")
 
 
-def elapsed(earlier: Ints, later: Ints, grain: str, unit: str) -> Array:
+def elapsed(
+    earlier: npt.NDArray[np.integer[Any]],
+    later: npt.NDArray[np.integer[Any]],
+    grain: str,
+    unit: str,
+) -> Array:
     """Return the time from period `earlier` to period `later`, in `unit`.
 
     Calendar grains measured in calendar units count calendar months, and otherwise the days

@@ -54,19 +54,22 @@ def threads(count: int) -> Iterator[None]:
         _forget_pool()
 
 
-def over_ranges(task: Callable[[int, int], None], size: int, step: int) -> None:
-    """Call task(start, stop) for consecutive ranges of at most `step` rows, over the threads."""
+def over_blocks(task: Callable[[int], None], count: int) -> None:
+    """Call task(0), ..., task(count - 1), over the threads."""
     global _pool
-    starts = range(0, size, step)
-    if _workers == 1 or len(starts) < 2:
-        for start in starts:
-            task(start, min(start + step, size))
+    if _workers == 1 or count < 2:
+        for block in range(count):
+            task(block)
         return
     if _pool is None:
         _pool = ThreadPoolExecutor(_workers, thread_name_prefix="custvalue")
-    pool = _pool
-    for _ in pool.map(lambda start: task(start, min(start + step, size)), starts):
+    for _ in _pool.map(task, range(count)):
         pass
+
+
+def over_ranges(task: Callable[[int, int], None], size: int, step: int) -> None:
+    """Call task(start, stop) for consecutive ranges of at most `step` rows, over the threads."""
+    over_blocks(lambda i: task(i * step, min((i + 1) * step, size)), -(-size // step))
 
 
 def blocked(formula: Callable[..., Array], *arguments: Array) -> Array:

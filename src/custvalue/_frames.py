@@ -75,7 +75,7 @@ def native(columns: Mapping[str, Any], kind: str) -> Any:
     data = {
         name: _listed(values) if backend != "pandas" else values for name, values in columns.items()
     }
-    frame = nw.from_dict(data, backend=backend)
+    frame: nw.DataFrame[Any] = nw.from_dict(data, backend=backend)  # type: ignore[arg-type]
     if not lazy or engine not in ("polars", "duckdb"):
         return frame.to_native()
     return frame.lazy(engine).to_native()  # type: ignore[arg-type]
@@ -95,7 +95,7 @@ class Ids:
     offset: int
     missing: Flags | None
 
-    def decode(self, codes: Ints) -> npt.NDArray[Any]:
+    def decode(self, codes: npt.NDArray[np.integer[Any]]) -> npt.NDArray[Any]:
         """Return the customers that codes stand for."""
         return codes + self.offset if self.labels is None else self.labels[codes]
 
@@ -172,10 +172,10 @@ def _missing(series: nw.Series[Any]) -> Flags | None:
     flags: Flags | None = None
     if series.null_count():
         flags = series.is_null().to_numpy().astype(np.bool_)
-    if series.dtype.is_float():
-        nan = np.isnan(series.to_numpy().astype(np.float64, copy=False))
-        if nan.any():
-            flags = nan if flags is None else flags | nan
+    if series.dtype.is_float() and len(series):
+        values = series.to_numpy().astype(np.float64, copy=False)
+        if np.isnan(values.min()):
+            flags = np.isnan(values) if flags is None else flags | np.isnan(values)
     return flags
 
 

@@ -19,7 +19,7 @@ from custvalue.summary import Summary
 if TYPE_CHECKING:
     from custvalue._split import Split
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 _NONE: Ints = np.empty(0, dtype=np.int64)
 
@@ -38,10 +38,9 @@ def assembled(
     **settings: Any,
 ) -> Occasions:
     """Return occasions from runs whose sums are (spend, refunded), as far as there are any."""
-    start = run_bounds(runs.customer)
     return Occasions(
-        customer=decode(runs.customer[start[:-1]]),
-        start=start,
+        customer=decode(runs.customer),
+        start=runs.start,
         period=runs.period,
         lines=lines,
         spend=runs.sums[0] if spends else None,
@@ -273,7 +272,7 @@ class Occasions(Record):
         >>> bought = cv.occasions(log, customer="customer_id", time="date", amount="spend")
         >>> bought.summary(until="1997-09-30", unit="week").to_frame().head(2).round(2)
           customer  frequency  recency      T  monetary_value
-        0     0001        2.0    30.43  38.86           22.35
+        0     0001        2.0    30.43  38.86           22.34
         1     0002        1.0     1.71  38.86           11.77
         """
         _calendar.unit_of("unit", unit)
@@ -295,15 +294,16 @@ class Occasions(Record):
     def _mean_spend(self, include_first: bool) -> Array | None:
         if self.spend is None:
             return None
-        total = np.add.reduceat(self.spend, self.start[:-1])
-        repeats = np.diff(self.start) - 1
-        count = repeats + 1 if include_first else repeats
-        if not include_first:
-            # summed without the first occasion, not subtracted: no digits are lost
-            later = self.spend.copy()
-            later[self.start[:-1]] = 0.0
-            total = np.add.reduceat(later, self.start[:-1])
-        return np.divide(total, count, out=np.full(len(total), np.nan), where=repeats > 0)
+        again = np.flatnonzero(np.diff(self.start) > 1)
+        # summed without the first occasion, not subtracted: no digits are lost
+        begin = self.start[again] + (0 if include_first else 1)
+        end = self.start[again + 1]
+        bounds = np.stack([begin, end], axis=1).ravel()
+        mean = np.full(len(self.customer), np.nan)
+        if len(again):
+            bounds = bounds[:-1] if end[-1] == len(self) else bounds
+            mean[again] = np.add.reduceat(self.spend, bounds)[::2] / (end - begin)
+        return mean
 
     def split(self, at: Any, until: Any = None, unit: str = "day", since: Any = None) -> Split:
         """Return a calibration summary up to `at` and what its customers did from then to `until`.
@@ -354,4 +354,4 @@ def _union(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
             )
         )
     both = np.sort(np.concatenate([one, other]), kind="stable")
-    return both[np.append(True, both[1:] != both[:-1])]
+    return np.asarray(both[np.append(True, both[1:] != both[:-1])])

@@ -114,7 +114,7 @@ def split(occasions: Occasions, at: Any, until: Any, unit: str, since: Any) -> S
         chosen = None if weights is None else weights[rows]
         return np.bincount(owner[rows], weights=chosen, minlength=people).astype(np.float64)
 
-    def every_period(periods: npt.NDArray[np.int64], weights: Array | None = None) -> Array:
+    def every_period(periods: npt.NDArray[np.integer[Any]], weights: Array | None = None) -> Array:
         counts = np.bincount(periods - origin, weights=weights, minlength=len(every))
         return counts.astype(np.float64)
 

@@ -231,6 +231,6 @@ def simulate(
     >>> truth = cv.clv.BetaGeo(r=0.24, alpha=4.4, a=0.8, b=2.4)
     >>> made = cv.datasets.simulate(truth, 1000, T=39, rng=1)
     >>> made.summary
-    Summary(customers=1000, repeat_buyers=388, repeat_occasions=1005, unit=week)
+    Summary(customers=1000, repeat_buyers=401, repeat_occasions=1060, unit=week)
     """
     return model.simulate(n, T, rng, unit)

@@ -179,7 +179,7 @@ class Summary(Record):
             customer=customer,
             weight=weight,
         )
-        numbers = {
+        numbers: dict[str, Any] = {
             role: _frames.numeric(table, role)
             for role in ("frequency", "recency", "T", "monetary_value", "weight")
             if role in table.columns

@@ -18,7 +18,7 @@ from custvalue._occasions import assembled
 from custvalue._reduce import reduce
 from custvalue.errors import InvalidDataError, message
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 
 MISSING_CUSTOMER = "lines without a customer dropped"
@@ -131,8 +131,8 @@ def occasions(
     )
     if spend is not None:
         drop.rows(amount, "has missing values", no_amount, missing, MISSING_AMOUNT, "missing")
-        finite = np.isfinite(spend)
-        if not finite.all():
+        if not (np.isfinite(spend.min()) and np.isfinite(spend.max())):
+            finite = np.isfinite(spend)
             drop.rows(
                 amount,
                 "must be finite",
@@ -211,7 +211,7 @@ def _repeats(
 ) -> Flags:
     """Return which lines repeat an earlier kept line in customer, time and amount."""
     rows = np.arange(len(codes)) if kept is None else np.flatnonzero(kept)
-    columns = [codes[rows], when[rows].view(np.int64)]
+    columns: list[npt.NDArray[Any]] = [codes[rows], when[rows].view(np.int64)]
     if spend is not None:
         columns.append(spend[rows])
     order = np.lexsort(columns[::-1])  # stable: the earliest of equal lines stays

@@ -1,6 +1,7 @@
 """Customer lifetime value: models of purchases and spend, lifetime value, validation."""
 
 from custvalue.clv._fit import Fit as Fit
+from custvalue.clv._fit import Predictions as Predictions
 from custvalue.clv._model import Model as Model
 from custvalue.clv._model import PurchaseModel as PurchaseModel
 from custvalue.clv.beta_geo import BetaGeo as BetaGeo

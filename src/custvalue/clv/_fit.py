@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from custvalue import _calendar
 from custvalue._check import Array, number
@@ -44,7 +45,10 @@ class Maximum(NamedTuple):
     condition: float
 
 
-_CLOSE = 1e-5  # a Newton step this small leaves an error of its square
+_CLOSE = 1e-9  # stop at Newton steps this small
+_CLOSE_ENOUGH = (
+    1e-5  # ... or this small where a pass is long: the step leaves an error of its square
+)
 
 Objective = Callable[[Array], Jet]
 
@@ -63,7 +67,7 @@ def maximise(
     last = _Remembered(stages[-1], total)
     if len(stages) == 1:
         log_theta = _climb(last, log_theta, 1e-6)
-    log_theta = _polish(last, log_theta)
+    log_theta = _polish(last, log_theta, _CLOSE if len(stages) == 1 else _CLOSE_ENOUGH)
     jet = last(log_theta)
     scales = np.linalg.eigvalsh(-jet.hessian)
     largest = float(np.abs(scales).max())
@@ -109,7 +113,7 @@ def _climb(objective: _Remembered, start: Array, tolerance: float) -> Array:
     )
 
 
-def _polish(objective: _Remembered, start: Array) -> Array:
+def _polish(objective: _Remembered, start: Array, close: float) -> Array:
     """Return a point from which one more Newton step reaches the maximum to the last digits.
 
     Plain Newton steps while they are small and go uphill, each one pass of the data; the trust
@@ -119,7 +123,7 @@ def _polish(objective: _Remembered, start: Array) -> Array:
     for _ in range(20):
         jet = objective(point)
         step = np.linalg.lstsq(-jet.hessian, jet.gradient, rcond=1e-15)[0]
-        if np.abs(step).max() < _CLOSE:
+        if np.abs(step).max() < close:
             return point
         downhill = float(jet.gradient @ step) <= 0 or jet.value < before - 1e-12 * abs(before)
         if downhill or np.abs(step).max() > 0.5:
@@ -185,7 +189,7 @@ class Fit(Record, Generic[M]):
     0         r    0.2426          0.0126    0.2192    0.2685
     1     alpha    4.4136          0.3782    3.7312    5.2208
     2         a    0.7929          0.1857    0.5010    1.2549
-    3         b    2.4259          0.7054    1.3721    4.2891
+    3         b    2.4259          0.7054    1.3720    4.2893
     """
 
     model: M
@@ -257,7 +261,7 @@ class Fit(Record, Generic[M]):
 
         level = number("level", level, 0.0, 1.0, open_low=True)
         half = ndtri((1 + level) / 2) * self.standard_errors / self.estimates
-        return self.estimates[:, None] * np.exp(np.stack([-half, half], axis=1))
+        return np.asarray(self.estimates[:, None] * np.exp(np.stack([-half, half], axis=1)))
 
     def _table(self) -> dict[str, Any]:
         bounds = self.interval(0.95)
@@ -276,7 +280,7 @@ class Fit(Record, Generic[M]):
 
         written = data.get("model") if isinstance(data, Mapping) else None
         kind = written.get("record") if isinstance(written, Mapping) else None
-        if kind not in MODELS:
+        if not isinstance(written, Mapping) or kind not in MODELS:
             raise InvalidDataError(
                 message("data", f"must be a Fit of one of {sorted(MODELS)}", value=kind)
             )
@@ -295,17 +299,23 @@ class Fit(Record, Generic[M]):
             return amount
         return _calendar.convert(amount, _calendar.unit_of("unit", unit), self.unit)
 
-    def probability_alive(self: Fit[PurchaseModel], summary: Summary) -> Array:
-        """Return P(alive) of each customer at the end of their observation.
+    def predict(
+        self: Fit[PurchaseModel], summary: Summary, *, horizon: float, unit: str | None = None
+    ) -> Predictions:
+        """Return P(alive) and the expected purchases of each customer after their observation.
 
         Parameters
         ----------
         summary : Summary
             In any unit; it is converted to that of the fit.
+        horizon : float
+            Length of time to look ahead, at least 0, in `unit`.
+        unit : str, optional
+            Unit of `horizon`; default: the unit of the fit.
 
         Returns
         -------
-        float array of shape (n,), between 0 and 1
+        Predictions
 
         Warns
         -----
@@ -320,29 +330,16 @@ class Fit(Record, Generic[M]):
                 CustValueWarning,
                 stacklevel=2,
             )
-        return self.model.probability_alive(times.frequency, times.recency, times.T)
-
-    def expected_purchases(
-        self: Fit[PurchaseModel], horizon: float, summary: Summary, unit: str | None = None
-    ) -> Array:
-        """Return the expected purchases of each customer in the `horizon` after their observation.
-
-        Parameters
-        ----------
-        horizon : float
-            Length of time, at least 0, in `unit`.
-        summary : Summary
-            In any unit; it is converted to that of the fit.
-        unit : str, optional
-            Unit of `horizon`; default: the unit of the fit.
-
-        Returns
-        -------
-        float array of shape (n,)
-        """
-        times = self._times(summary)
         t = self.in_own_unit(number("horizon", horizon, 0.0), unit)
-        return self.model.expected_purchases(t, times.frequency, times.recency, times.T)
+        alive, expected = self.model.predict(t, times.frequency, times.recency, times.T)
+        return Predictions(
+            customer=summary.customer,
+            probability_alive=alive,
+            expected_purchases=expected,
+            horizon=float(horizon),
+            unit=unit if unit is not None else times.unit,
+            frame=summary.frame,
+        )
 
     def expected_spend(self: Fit[GammaGamma], summary: Summary) -> Array:
         """Return the expected spend per purchase of each customer.
@@ -362,3 +359,34 @@ class Fit(Record, Generic[M]):
                         hint="Give occasions(..., amount=) the column of amounts.")
             )  # fmt: skip
         return self.model.expected_spend(summary.frequency, summary.monetary_value)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Predictions(Record):
+    """P(alive) at the end of the observation and expected purchases within a horizon after it.
+
+    Attributes
+    ----------
+    customer : array of shape (n,)
+        Who.
+    probability_alive, expected_purchases : float arrays of shape (n,)
+        Per customer.
+    horizon, unit
+        How far the expectation looks.
+    """
+
+    customer: npt.NDArray[Any]
+    probability_alive: Array
+    expected_purchases: Array
+    horizon: float
+    unit: str
+    frame: str = dataclasses.field(default="pandas", compare=False)
+
+    _columns: ClassVar[tuple[str, ...]] = ("customer", "probability_alive", "expected_purchases")
+
+    def _head(self) -> dict[str, Any]:
+        return {
+            "customers": len(self.customer),
+            "expected_purchases": float(self.expected_purchases.sum()),
+            "horizon": f"{self.horizon:g} {self.unit}",
+        }

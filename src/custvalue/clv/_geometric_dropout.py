@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, whole, within
-from custvalue._chunks import block_sums, blocked, dot
+from custvalue._chunks import block_sums, dot
 from custvalue.clv._fit import Jet
-from custvalue.clv._model import PurchaseModel, histories
-from custvalue.clv._patterns import Patterns, by_distinct
+from custvalue.clv._model import PurchaseModel
+from custvalue.clv._patterns import Patterns
 from custvalue.clv._series import purchases_while_alive
 from custvalue.errors import InvalidDataError, message
 
@@ -40,159 +40,52 @@ class GeometricDropout(PurchaseModel, abc.ABC):
         """The smallest alpha: E[Y(t)] is analytic in t with its nearest pole at -alpha - T."""
         return float(np.min(self.alpha))
 
-    def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """Return the log-likelihood of each customer.
+    def _log_likelihood(self, x: Array, t_x: Array, T: Array) -> Array:
+        from scipy.special import gammaln
 
-        Parameters
-        ----------
-        x, t_x, T : array_like
-            Repeat purchases (whole), time of the last one, time observed; t_x <= T. They and the
-            parameters broadcast.
+        r, alpha, a, b, k = self.r, self.alpha, self.a, self.b, self.k
+        counts = gammaln(r + x) - gammaln(r) - r * np.log1p(T / alpha) - x * np.log(alpha + T)
+        stays = gammaln(b + x + k) - gammaln(b) + gammaln(a + b) - gammaln(a + b + x + k)
+        left = np.logaddexp(0.0, self._log_odds_gone(x, t_x, T))
+        return np.asarray(counts + stays + np.where(x + k > 0, left, 0.0))
 
-        Returns
-        -------
-        float or array
-
-        Raises
-        ------
-        InvalidDataError
-            If x is not whole, a value is negative or not finite, or t_x exceeds T.
-        """
-        k = self.k
-
-        def formula(r, alpha, a, b, x, t_x, T):  # type: ignore[no-untyped-def]
-            from scipy.special import gammaln
-
-            counts = gammaln(r + x) - gammaln(r) - r * np.log1p(T / alpha) - x * np.log(alpha + T)
-            stays = gammaln(b + x + k) - gammaln(b) + gammaln(a + b) - gammaln(a + b + x + k)
-            odds = _log_odds_gone(r, alpha, a, b, k, x, t_x, T)
-            return counts + stays + np.where(x + k > 0, np.logaddexp(0.0, odds), 0.0)
-
-        return blocked(formula, *self._values(), *histories(x, t_x, T))
-
-    def probability_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """Return the probability that each customer is still active at T.
-
-        Parameters
-        ----------
-        x, t_x, T : array_like
-            Repeat purchases (whole), time of the last one, time observed; t_x <= T.
-
-        Returns
-        -------
-        float or array, between 0 and 1
-
-        Raises
-        ------
-        InvalidDataError
-            If x is not whole, a value is negative or not finite, or t_x exceeds T.
-        """
-        return blocked(self._alive, *self._values(), *histories(x, t_x, T))
-
-    def expected_purchases(self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """Return the expected purchases of each customer in (T, T + t], given the history.
-
-        Parameters
-        ----------
-        t : array_like
-            Length of the forecast, at least 0, in the unit of the model.
-        x, t_x, T : array_like
-            Repeat purchases (whole), time of the last one, time observed; t_x <= T.
-
-        Returns
-        -------
-        float or array, at least 0
-
-        Raises
-        ------
-        InvalidDataError
-            If x is not whole, a value is negative or not finite, or t_x exceeds T.
-        """
-        ts = within("t", t, 0.0)
-        xs, t_xs, Ts = histories(x, t_x, T)
-        r, alpha, a, b = self._values()
-        k = self.k
-        if ts.ndim == 0 and all(v.ndim == 0 for v in (r, alpha, a, b)):
-            out = by_distinct(
-                lambda xs, Ts: purchases_while_alive(ts, xs, Ts, r, alpha, a, b + k), xs, Ts
-            )
-            return out * blocked(self._alive, r, alpha, a, b, xs, t_xs, Ts)
-
-        def formula(t, r, alpha, a, b, x, t_x, T):  # type: ignore[no-untyped-def]
-            expected = purchases_while_alive(t, x, T, r, alpha, a, b + k)
-            return expected * self._alive(r, alpha, a, b, x, t_x, T)
-
-        return blocked(formula, ts, r, alpha, a, b, xs, t_xs, Ts)
-
-    def expected_purchases_new(self, t: ArrayLike) -> Array:
-        """Return the expected repeat purchases of a new customer in (0, t].
-
-        Parameters
-        ----------
-        t : array_like
-            Time since the first purchase, at least 0.
-
-        Returns
-        -------
-        float or array, at least 0
-
-        Raises
-        ------
-        InvalidDataError
-            If t is negative or not finite.
-        """
-        k = self.k
-
-        def formula(t, r, alpha, a, b):  # type: ignore[no-untyped-def]
-            zero = np.zeros(())
-            starts = b / (a + b) if k else 1.0
-            return starts * purchases_while_alive(t, zero, zero, r, alpha, a, b + k)
-
-        return blocked(formula, within("t", t, 0.0), *self._values())
-
-    def probability_of_purchases(self, n: ArrayLike, t: ArrayLike) -> Array:
-        """Return the probability that a new customer makes exactly n repeat purchases in (0, t].
-
-        Parameters
-        ----------
-        n : array_like
-            Numbers of purchases, whole.
-        t : array_like
-            Time since the first purchase, at least 0.
-
-        Returns
-        -------
-        float or array, between 0 and 1
-
-        Raises
-        ------
-        InvalidDataError
-            If n is not whole, or t is negative or not finite.
-        """
-        k = self.k
-
-        def formula(n, t, r, alpha, a, b):  # type: ignore[no-untyped-def]
-            from scipy.special import betainc, betaln, gammaln, xlog1py, xlogy
-
-            base = betaln(a, b)
-            stays = betaln(a, b + n + k) - base
-            buys = (
-                gammaln(r + n) - gammaln(r) - gammaln(n + 1.0)
-                - xlog1py(r, t / alpha) + xlogy(n, t / (alpha + t))
-            )  # fmt: skip
-            chances = n + k
-            leaves = betaln(a + 1.0, np.maximum(b + chances - 1.0, np.where(chances > 0, 0.0, 1.0)))
-            reaches = np.where(n > 0, betainc(np.maximum(n, 1.0), r, t / (alpha + t)), 1.0)
-            gone = np.where(chances > 0, np.exp(leaves - base) * reaches, 0.0)
-            return np.exp(stays + buys) + gone
-
-        return blocked(formula, whole("n", n), within("t", t, 0.0), *self._values())
-
-    def _alive(
-        self, r: Array, alpha: Array, a: Array, b: Array, x: Array, t_x: Array, T: Array
-    ) -> Array:
-        odds = np.exp(np.minimum(_log_odds_gone(r, alpha, a, b, self.k, x, t_x, T), 709.0))
+    def _alive(self, x: Array, t_x: Array, T: Array) -> Array:
+        odds = np.exp(np.minimum(self._log_odds_gone(x, t_x, T), 709.0))
         return np.asarray(1.0 / (1.0 + odds * (x + self.k > 0)))
+
+    def _log_odds_gone(self, x: Array, t_x: Array, T: Array) -> Array:
+        """Return log of a/(b+x-1+k) ((alpha+T)/(alpha+t_x))^(r+x), of which 1/(1+e^.) is P(alive).
+
+        Where x + k = 0 nobody can have left; the value there is finite and not to be used.
+        """
+        r, alpha, a, b = self.r, self.alpha, self.a, self.b
+        earlier = np.maximum(x + self.k, 1.0) - 1.0
+        waited = np.log1p((T - t_x) / (alpha + t_x))
+        return np.asarray(np.log(a / (b + earlier)) + (r + x) * waited)
+
+    def _if_alive(self, t: Array, x: Array, T: Array) -> Array:
+        return purchases_while_alive(t, x, T, self.r, self.alpha, self.a, self.b + self.k)
+
+    def _expected_new(self, t: Array) -> Array:
+        starts = self.b / (self.a + self.b) if self.k else 1.0
+        return starts * self._if_alive(t, np.zeros(()), np.zeros(()))
+
+    def _probability_of(self, n: Array, t: Array) -> Array:
+        from scipy.special import betainc, betaln, gammaln, xlog1py, xlogy
+
+        r, alpha, a, b = self.r, self.alpha, self.a, self.b
+        base = betaln(a, b)
+        chances = n + self.k
+        stays = betaln(a, b + chances) - base
+        buys = (
+            gammaln(r + n) - gammaln(r) - gammaln(n + 1.0)
+            - xlog1py(r, t / alpha) + xlogy(n, t / (alpha + t))
+        )  # fmt: skip
+        leaves = betaln(a + 1.0, b + np.maximum(chances, 1.0) - 1.0) - base
+        reaches = np.where(n > 0, betainc(np.maximum(n, 1.0), r, t / (alpha + t)), 1.0)
+        return np.asarray(
+            np.exp(stays + buys) + np.where(chances > 0, np.exp(leaves) * reaches, 0.0)
+        )
 
     def simulate(
         self, n: int, T: ArrayLike, rng: np.random.Generator | int, unit: str = "week"
@@ -277,17 +170,6 @@ class GeometricDropout(PurchaseModel, abc.ABC):
         g += sums[1:5]
         H[np.triu_indices(4)] += sums[5:]
         return Jet(float(value), g, np.triu(H) + np.triu(H, 1).T)
-
-
-def _log_odds_gone(  # type: ignore[no-untyped-def]
-    r, alpha, a, b, k, x, t_x, T
-) -> Array:
-    """Return log of a/(b+x-1+k) ((alpha+T)/(alpha+t_x))^(r+x), of which 1/(1 + e^.) is P(alive).
-
-    Where x + k = 0 nobody can have left; the value there is finite and not to be used.
-    """
-    earlier = np.maximum(x + k, 1.0) - 1.0
-    return np.asarray(np.log(a / (b + earlier)) + (r + x) * np.log1p((T - t_x) / (alpha + t_x)))
 
 
 def _gone_sums(  # type: ignore[no-untyped-def]

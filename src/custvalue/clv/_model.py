@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from custvalue._calendar import unit_of
 from custvalue._check import Array, ArrayLike, real, refuse, whole, within
-from custvalue._chunks import blocked_all
+from custvalue._chunks import blocked, blocked_all
 from custvalue._record import Record
 from custvalue.clv._fit import Fit, Jet, maximise
-from custvalue.clv._patterns import Patterns, count_patterns
+from custvalue.clv._patterns import Patterns, by_distinct, count_patterns
 from custvalue.errors import InvalidDataError, NotIdentifiedError, message
 
 if TYPE_CHECKING:
@@ -43,6 +45,21 @@ class Model(Record, abc.ABC):
     def _values(self) -> tuple[Array, ...]:
         return tuple(np.asarray(v, dtype=np.float64) for v in self.parameters.values())
 
+    def _evaluate(self, formula: Callable[..., Array], *arguments: Array) -> Array:
+        """Return formula(self, *arguments) block by block; arrays of parameters are cut alike."""
+        values = self._values()
+        if not any(v.ndim for v in values):
+            return blocked(functools.partial(formula, self), *arguments)
+        names = tuple(self.parameters)
+
+        def at(*columns: Array) -> Array:
+            part = object.__new__(type(self))  # checked already, as a whole
+            for name, value in zip(names, columns, strict=False):
+                object.__setattr__(part, name, value)
+            return formula(part, *columns[len(names) :])
+
+        return blocked(at, *values, *arguments)
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class PurchaseModel(Model, abc.ABC):
@@ -54,25 +71,147 @@ class PurchaseModel(Model, abc.ABC):
 
     one_time_buyers_alive: ClassVar[bool] = False
 
-    @abc.abstractmethod
     def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """Return the log-likelihood of each customer."""
+        """Return the log-likelihood of each customer.
 
-    @abc.abstractmethod
+        Parameters
+        ----------
+        x, t_x, T : array_like
+            Repeat purchases (whole), time of the last one, time observed; t_x <= T. They and the
+            parameters broadcast.
+
+        Returns
+        -------
+        float or array
+
+        Raises
+        ------
+        InvalidDataError
+            If x is not whole, a value is negative or not finite, or t_x exceeds T.
+        """
+        return self._evaluate(type(self)._log_likelihood, *histories(x, t_x, T))
+
     def probability_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """Return the probability that each customer is alive at T."""
+        """Return the probability that each customer is still active at T.
 
-    @abc.abstractmethod
+        Parameters
+        ----------
+        x, t_x, T : array_like
+            Repeat purchases (whole), time of the last one, time observed; t_x <= T.
+
+        Returns
+        -------
+        float or array, between 0 and 1
+
+        Raises
+        ------
+        InvalidDataError
+            If x is not whole, a value is negative or not finite, or t_x exceeds T.
+        """
+        return self._evaluate(type(self)._alive, *histories(x, t_x, T))
+
     def expected_purchases(self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
-        """Return the expected purchases of each customer in (T, T + t]."""
+        """Return the expected purchases of each customer in (T, T + t], given the history.
 
-    @abc.abstractmethod
+        Parameters
+        ----------
+        t : array_like
+            Length of the forecast, at least 0, in the unit of the model.
+        x, t_x, T : array_like
+            Repeat purchases (whole), time of the last one, time observed; t_x <= T.
+
+        Returns
+        -------
+        float or array, at least 0
+
+        Raises
+        ------
+        InvalidDataError
+            If x is not whole, a value is negative or not finite, or t_x exceeds T.
+        """
+        return self.predict(t, x, t_x, T)[1]
+
+    def predict(
+        self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> tuple[Array, Array]:
+        """Return (P(alive), expected purchases in (T, T + t]) of each customer, at one cost.
+
+        Parameters
+        ----------
+        t : array_like
+            Length of the forecast, at least 0, in the unit of the model.
+        x, t_x, T : array_like
+            Repeat purchases (whole), time of the last one, time observed; t_x <= T.
+
+        Raises
+        ------
+        InvalidDataError
+            If x is not whole, a value is negative or not finite, or t_x exceeds T.
+        """
+        ts, (xs, t_xs, Ts) = within("t", t, 0.0), histories(x, t_x, T)
+        alive = self._evaluate(type(self)._alive, xs, t_xs, Ts)
+        return alive, alive * self._expected_if_alive(ts, xs, Ts)
+
+    def _expected_if_alive(self, t: Array, x: Array, T: Array) -> Array:
+        """Return the expected purchases of customers alive at T, which t_x says no more of."""
+        if t.ndim == 0 and not any(v.ndim for v in self._values()):
+            return by_distinct(lambda x, T: self._if_alive(t, x, T), x, T)
+        return self._evaluate(type(self)._if_alive, t, x, T)
+
     def expected_purchases_new(self, t: ArrayLike) -> Array:
-        """Return the expected repeat purchases of a new customer in (0, t]."""
+        """Return the expected repeat purchases of a new customer in (0, t].
+
+        Parameters
+        ----------
+        t : array_like
+            Time since the first purchase, at least 0.
+
+        Returns
+        -------
+        float or array, at least 0
+
+        Raises
+        ------
+        InvalidDataError
+            If t is negative or not finite.
+        """
+        return self._evaluate(type(self)._expected_new, within("t", t, 0.0))
+
+    def probability_of_purchases(self, n: ArrayLike, t: ArrayLike) -> Array:
+        """Return the probability that a new customer makes exactly n repeat purchases in (0, t].
+
+        Parameters
+        ----------
+        n : array_like
+            Numbers of purchases, whole.
+        t : array_like
+            Time since the first purchase, at least 0.
+
+        Returns
+        -------
+        float or array, between 0 and 1
+
+        Raises
+        ------
+        InvalidDataError
+            If n is not whole, or t is negative or not finite.
+        """
+        return self._evaluate(type(self)._probability_of, whole("n", n), within("t", t, 0.0))
 
     @abc.abstractmethod
-    def probability_of_purchases(self, n: ArrayLike, t: ArrayLike) -> Array:
-        """Return the probability that a new customer makes n repeat purchases in (0, t]."""
+    def _log_likelihood(self, x: Array, t_x: Array, T: Array) -> Array: ...
+
+    @abc.abstractmethod
+    def _alive(self, x: Array, t_x: Array, T: Array) -> Array: ...
+
+    @abc.abstractmethod
+    def _if_alive(self, t: Array, x: Array, T: Array) -> Array: ...
+
+    @abc.abstractmethod
+    def _expected_new(self, t: Array) -> Array: ...
+
+    @abc.abstractmethod
+    def _probability_of(self, n: Array, t: Array) -> Array: ...
 
     @abc.abstractmethod
     def simulate(

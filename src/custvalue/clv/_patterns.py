@@ -94,7 +94,10 @@ def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) 
     if scale is not None and bits <= 63:
         key = _packed(x, t_x, T, scale, T_bits, np.uint32 if bits <= 32 else np.int64)
     if key is None or scale is None:
-        n = np.ones(len(x)) if weight is None else weight
+        # an order of their own, so that the order of the rows does not change a digit
+        order = np.argsort(x * np.sqrt(2.0) + t_x * np.sqrt(3.0) + T, kind="stable")
+        x, t_x, T = x[order], t_x[order], T[order]
+        n = np.ones(len(x)) if weight is None else weight[order]
         return _with_margins(x, t_x, T, n, (T, n, n * x))
     if weight is None:
         key.sort()
@@ -122,14 +125,16 @@ def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) 
     people = np.bincount(codes, weights=n)
     present = np.flatnonzero(people)
     purchases = np.bincount(codes, weights=n * xs)
-    return _with_margins(xs, ts, Ts, n, (present / scale, people[present], purchases[present]))
+    margins = (present / scale, people[present], purchases[present])
+    first, second, third = (np.asarray(column, dtype=np.float64) for column in margins)
+    return _with_margins(xs, ts, Ts, n, (first, second, third))
 
 
 def _with_margins(
     x: Array, t_x: Array, T: Array, n: Array, exposure: tuple[Array, Array, Array]
 ) -> Patterns:
     by_x = np.bincount(x.astype(np.int64), weights=n)
-    tail = np.cumsum(by_x[::-1])[::-1][1:]
+    tail = np.cumsum(by_x[::-1])[::-1][1:].astype(np.float64)
     return Patterns(x, t_x, T, n, float(n.sum()), tail, exposure)
 
 
@@ -200,11 +205,12 @@ def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) ->
         return blocked(formula, x, T)
     present = np.flatnonzero(seen)
     table = np.empty(cells)
-    table[present] = blocked(formula, present // width * 1.0, present % width / scale)
+    pairs = np.divmod(present, width)
+    table[present] = blocked(formula, pairs[0].astype(np.float64), np.asarray(pairs[1] / scale))
     out = np.empty(len(x))
-    over_ranges(
-        lambda start, stop: np.take(table, cell[start:stop], out=out[start:stop], mode="clip"),
-        len(x),
-        BLOCK,
-    )
+
+    def look_up(start: int, stop: int) -> None:
+        np.take(table, cell[start:stop], out=out[start:stop], mode="clip")
+
+    over_ranges(look_up, len(x), BLOCK)
     return out

@@ -7,13 +7,15 @@ import numpy.typing as npt
 
 from custvalue._check import Array
 
+Number = Array | float
+
 _SWITCH = 0.97  # above, the series needs more terms than the quadrature has nodes
 _STRIDE = 8  # terms between two looks at what has converged
 _TINY = 1e-17
 
 
 def purchases_while_alive(
-    t: Array, x: Array, T: Array, r: Array, alpha: Array, a: Array, b: Array
+    t: Array, x: Array, T: Array, r: Number, alpha: Number, a: Number, b: Number
 ) -> Array:
     """Return the expected purchases in (T, T + t] of a customer alive at T.
 
@@ -36,7 +38,7 @@ def purchases_while_alive(
     out = np.empty(shape)
     rest = ~by_nodes
 
-    def rows(values: Array, keep: npt.NDArray[np.bool_]) -> Array:
+    def rows(values: Number, keep: npt.NDArray[np.bool_]) -> Array:
         return np.broadcast_to(values, shape)[keep]
 
     if rest.any():
@@ -45,8 +47,9 @@ def purchases_while_alive(
     return out
 
 
-def _by_series(z: Array, x: Array, r: Array, a: Array, b: Array) -> Array:
-    eps, A, C = a - 1.0, a + b - 1.0 - r, a + b + x - 1.0
+def _by_series(z: Array, x: Array, r: Number, a: Number, b: Number) -> Array:
+    eps, A = np.asarray(a - 1.0), np.asarray(a + b - 1.0 - r)
+    C = np.asarray(a + b + x - 1.0)
     log_rest = np.log1p(-z)
     power = np.exp(eps * log_rest)
     direct = np.where(eps == 0.0, -log_rest, -np.expm1(eps * log_rest) / np.where(eps == 0, 1, eps))
@@ -54,23 +57,30 @@ def _by_series(z: Array, x: Array, r: Array, a: Array, b: Array) -> Array:
     return np.asarray(power * (first - _hypergeometric_sum(z, A, eps, C, first)))
 
 
-def _hypergeometric_sum(z: Array, A: Array, eps: Array, C: Array, first: Array) -> Array:
+def _hypergeometric_sum(z: Array, A: Number, eps: Number, C: Array, first: Array) -> Array:
     """Return sum_{n>=1} (A)_n (1+eps)_{n-1} z^n / ((C+1)_{n-1} n!), to 1e-17 of first - sum."""
     shape = z.shape
+
+    def flat(value: Number) -> Array:
+        array = np.asarray(value, dtype=np.float64)
+        return array if array.ndim == 0 else np.broadcast_to(array, shape).ravel()
+
     total = np.zeros(z.size)
-    where = np.arange(z.size)
-    z, first = z.ravel(), np.broadcast_to(first, shape).ravel()
-    A, eps, C = (v if np.ndim(v) == 0 else np.broadcast_to(v, shape).ravel() for v in (A, eps, C))
+    where = np.flatnonzero(np.ones(z.size))
+    z, first = flat(z), np.broadcast_to(first, shape).ravel()
+    A, eps, C = flat(A), flat(eps), flat(C)
+    if z.ndim == 0:
+        z = z.reshape(1)
     term = A * z
     partial = term.copy()
     n = 1
     while where.size:
-        for n in range(n, n + _STRIDE):  # noqa: B020  # continues where the last stride ended
+        for _ in range(_STRIDE):
             term *= z
             term *= (A + n) * (eps + n) / (n + 1.0)
             term /= C + n
             partial += term
-        n += 1
+            n += 1
         ratio = np.abs((A + n) * (eps + n) / ((C + n) * (n + 1.0))) * z
         worst = np.maximum(ratio, z)
         busy = np.abs(term) > _TINY * np.abs(first - partial) * (1.0 - worst)
@@ -79,8 +89,9 @@ def _hypergeometric_sum(z: Array, A: Array, eps: Array, C: Array, first: Array) 
             continue
         done = ~busy
         total[where[done]] = partial[done]
-        where, z, first, term, partial = (v[busy] for v in (where, z, first, term, partial))
-        A, eps, C = (v if np.ndim(v) == 0 else v[busy] for v in (A, eps, C))
+        where = where[busy]
+        z, first, term, partial = (v[busy] for v in (z, first, term, partial))
+        A, eps, C = (v if v.ndim == 0 else v[busy] for v in (A, eps, C))
     return total.reshape(shape)
 
 

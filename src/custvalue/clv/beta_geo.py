@@ -38,8 +38,8 @@ class BetaGeo(GeometricDropout):
     --------
     >>> import custvalue as cv
     >>> model = cv.clv.BetaGeo(r=0.243, alpha=4.414, a=0.793, b=2.426)
-    >>> round(float(model.expected_purchases(39, x=2, t_x=30.43, T=38.86)), 4)
-    1.2259
+    >>> round(float(model.expected_purchases(39, x=2, t_x=30.43, T=38.86)), 3)
+    1.226
     >>> model.probability_alive([0, 2], [0, 30.43], 38.86).round(4)
     array([1.    , 0.7266])
     """

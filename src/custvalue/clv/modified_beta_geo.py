@@ -37,7 +37,7 @@ class ModifiedBetaGeo(GeometricDropout):
     >>> import custvalue as cv
     >>> model = cv.clv.ModifiedBetaGeo(r=0.525, alpha=6.183, a=0.891, b=1.614)
     >>> model.probability_alive([0, 2], [0, 30.43], 38.86).round(4)
-    array([0.3818, 0.6905])
+    array([0.3897, 0.7062])
     """
 
     k: ClassVar[int] = 1

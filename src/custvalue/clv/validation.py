@@ -180,11 +180,11 @@ def holdout(
     >>> bought = cv.occasions(log, customer="customer_id", time="date", amount="spend")
     >>> split = bought.split(at="1997-09-30", unit="week")
     >>> check = cv.clv.holdout(cv.clv.BetaGeo.fit(split.calibration), split)
-    >>> check.metrics_frame().round(3)
-          forecast     total    mae   rmse   bias  rank_correlation  top_decile_share
-    0      BetaGeo  1653.409  0.786  1.609 -0.097             0.499             0.513
-    1     own rate  2928.000  1.027  2.144  0.444             0.501             0.507
-    2  last period  4813.000  1.468  2.151  1.244             0.499             0.509
+    >>> check.metrics_frame()[["forecast", "total", "mae", "top_decile_share"]].round(3)
+          forecast     total    mae  top_decile_share
+    0      BetaGeo  1653.409  0.785             0.469
+    1     own rate  2930.101  1.024             0.459
+    2  last period  2466.033  0.900             0.454
     """
     _calendar.unit_of("step", step)
     calibration = fit._times(split.calibration)

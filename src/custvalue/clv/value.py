@@ -15,6 +15,7 @@ from custvalue._check import Array, number
 from custvalue._record import Record
 from custvalue.clv._fit import Fit
 from custvalue.clv._model import PurchaseModel
+from custvalue.clv._patterns import by_distinct
 from custvalue.clv.gamma_gamma import GammaGamma
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 from custvalue.summary import Summary
@@ -173,7 +174,7 @@ def lifetime_value(
     ...     cv.clv.BetaGeo.fit(summary), cv.clv.GammaGamma.fit(summary), summary,
     ...     horizon=12, unit="month", annual_rate=0.10, margin=0.3)
     >>> round(values.total, 2)
-    23281.68
+    21808.11
     """
     times = purchases._times(summary)
     model = purchases.model
@@ -197,7 +198,11 @@ def lifetime_value(
     x, t_x, T = times.frequency, times.recency, times.T
     discounted = discounted_purchases(model, h, delta, x, t_x, T)
     per_purchase, notes = _expected_spend(spend, summary)
-    endless = math.isinf(h)
+    if math.isinf(h):
+        alive = np.asarray(model.probability_alive(x, t_x, T))
+        expected = np.full(len(x), np.nan)
+    else:
+        alive, expected = model.predict(h, x, t_x, T)
     value = margin * per_purchase * discounted
     if not np.isfinite(value).all():
         warnings.warn(
@@ -208,10 +213,8 @@ def lifetime_value(
         )
     return LifetimeValues(
         customer=summary.customer,
-        expected_purchases=np.full(len(x), np.nan)
-        if endless
-        else model.expected_purchases(h, x, t_x, T),
-        probability_alive=model.probability_alive(x, t_x, T),
+        expected_purchases=expected,
+        probability_alive=alive,
         expected_spend=per_purchase,
         discounted_purchases=discounted,
         value=value,
@@ -265,10 +268,23 @@ def discounted_purchases(
     x, t_x, T : float arrays of shape (n,)
         Purchase histories.
     """
+    times, weights = _discounting(model.time_scale, horizon, delta)
+
+    def if_alive(x: Array, T: Array) -> Array:
+        return sum(
+            (w * model._if_alive(t, x, T) for t, w in zip(times, weights, strict=True)),
+            start=np.zeros(()),
+        )
+
+    return model.probability_alive(x, t_x, T) * by_distinct(if_alive, x, T)
+
+
+def _discounting(scale: float, horizon: float, delta: float) -> tuple[Array, Array]:
+    """Return times t and weights w such that sum w E[Y(t)] is the discounted expectation."""
     if delta == 0.0:
-        return np.asarray(model.expected_purchases(horizon, x, t_x, T))
+        return np.array([horizon]), np.ones(1)
     end = min(horizon, 50.0 / delta)  # e^-50: nothing is left beyond
-    c = min(model.time_scale, end)
+    c = min(scale, end)
     length = math.log1p(end / c)
     half_strip = math.pi / length  # pi/2 each side of the real line, in half-lengths
     rho = half_strip + math.sqrt(1.0 + half_strip**2)
@@ -277,9 +293,6 @@ def discounted_purchases(
     s = (nodes + 1.0) * length / 2.0
     t = c * np.expm1(s)
     weights = weights * (length / 2.0) * c * np.exp(s) * np.exp(-delta * t) * delta
-    total = np.zeros(len(x))
-    for node, weight in zip(t, weights, strict=True):
-        total += weight * model.expected_purchases(node, x, t_x, T)
     if math.isfinite(horizon):
-        total += math.exp(-delta * horizon) * model.expected_purchases(horizon, x, t_x, T)
-    return total
+        t, weights = np.append(t, horizon), np.append(weights, math.exp(-delta * horizon))
+    return t, weights
