@@ -11,14 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar
-from custvalue._check import Array, number
+from custvalue._check import Array, number, within
+from custvalue._chunks import dot
 from custvalue._record import Record
+from custvalue.clv._discounting import discounted_purchases
 from custvalue.clv._fit import Fit
 from custvalue.clv._model import PurchaseModel
-from custvalue.clv._patterns import by_distinct
+from custvalue.clv._uncertainty import delta_standard_error
 from custvalue.clv.gamma_gamma import GammaGamma
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 from custvalue.summary import Summary
+
+_MANY = 100_000  # customers that suffice for a standard error
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -47,6 +51,9 @@ class LifetimeValues(Record):
         Unit of the horizon.
     annual_rate, margin : float
         As given.
+    total_standard_error : float
+        Of `total`: what the uncertainty of the fitted parameters amounts to (delta method). The
+        randomness of what these customers will do comes on top; it matters for few customers.
     notes : tuple of str
         What to know before using the result.
     """
@@ -62,6 +69,7 @@ class LifetimeValues(Record):
     unit: str
     annual_rate: float
     margin: float
+    total_standard_error: float
     notes: tuple[str, ...] = ()
     frame: str = dataclasses.field(default="pandas", compare=False)
 
@@ -93,10 +101,30 @@ class LifetimeValues(Record):
         each = self.expected_purchases
         return float(each.sum() if self.weight is None else self.weight @ each)
 
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return an interval for `total` from the uncertainty of the parameters.
+
+        Parameters
+        ----------
+        level : float
+            Coverage aimed at, between 0 and 1.
+
+        Returns
+        -------
+        tuple of float
+            Symmetric in the logarithm of the total; NaN where the total is infinite.
+        """
+        from scipy.special import ndtri
+
+        level = number("level", level, 0.0, 1.0, open_low=True)
+        factor = math.exp(ndtri((1 + level) / 2) * self.total_standard_error / self.total)
+        return self.total / factor, self.total * factor
+
     def _head(self) -> dict[str, Any]:
         return {
             "customers": float(len(self) if self.weight is None else self.weight.sum()),
             "total": self.total,
+            "total_standard_error": self.total_standard_error,
             "horizon": f"{self.horizon:g} {self.unit}",
             "annual_rate": self.annual_rate,
             "margin": self.margin,
@@ -173,8 +201,8 @@ def lifetime_value(
     >>> values = cv.clv.lifetime_value(
     ...     cv.clv.BetaGeo.fit(summary), cv.clv.GammaGamma.fit(summary), summary,
     ...     horizon=12, unit="month", annual_rate=0.10, margin=0.3)
-    >>> round(values.total, 2)
-    21808.11
+    >>> round(values.total), [round(bound) for bound in values.interval(0.95)]
+    (21808, [19688, 24156])
     """
     times = purchases._times(summary)
     model = purchases.model
@@ -223,6 +251,9 @@ def lifetime_value(
         unit=shown,
         annual_rate=rate,
         margin=margin,
+        total_standard_error=_total_standard_error(
+            purchases, spend, h, delta, times, per_purchase, discounted, margin
+        ),
         notes=(*purchases.notes, *notes),
         frame=summary.frame,
     )
@@ -237,8 +268,6 @@ def _expected_spend(
                 message("spend", "must be a fit of GammaGamma", value=type(spend.model).__name__)
             )
         return spend.expected_spend(summary), spend.notes
-    from custvalue._check import within
-
     each = within("spend", spend, 0.0)
     if each.ndim and each.shape != (len(summary),):
         raise InvalidDataError(
@@ -248,51 +277,38 @@ def _expected_spend(
     return np.broadcast_to(each, (len(summary),)).copy(), ()
 
 
-def discounted_purchases(
-    model: PurchaseModel, horizon: float, delta: float, x: Array, t_x: Array, T: Array
-) -> Array:
-    """Return the integral over (0, horizon) of e^(-delta t) dE[Y(t)], whatever the model.
+def _total_standard_error(
+    purchases: Fit[Any],
+    spend: Fit[Any] | Array | float,
+    horizon: float,
+    delta: float,
+    times: Summary,
+    per_purchase: Array,
+    discounted: Array,
+    margin: float,
+) -> float:
+    """Return the standard error of the total value from the parameters of both fits.
 
-    By parts it is e^(-delta h) E[Y(h)] + delta * integral of e^(-delta t) E[Y(t)] dt. The integral
-    is Gauss-Legendre in s = log(1 + t/c), where c is the model's time scale: E is analytic in s in
-    a strip around the real line, so that the error falls geometrically with the number of nodes.
-
-    Parameters
-    ----------
-    model : PurchaseModel
-        With scalar parameters.
-    horizon : float
-        In the unit of the model; may be infinite where delta > 0.
-    delta : float
-        Continuous discount rate per unit.
-    x, t_x, T : float arrays of shape (n,)
-        Purchase histories.
+    The two likelihoods share no parameter, so that their errors are independent. Of more than
+    _MANY customers every k-th stands for k.
     """
-    times, weights = _discounting(model.time_scale, horizon, delta)
+    some = slice(None, None, max(1, len(times) // _MANY))
+    n = np.ones(len(times)) if times.weight is None else times.weight
+    scale = margin * float(n.sum() / n[some].sum())
+    x, t_x, T, n = times.frequency[some], times.recency[some], times.T[some], n[some]
+    each, bought = per_purchase[some], discounted[some]
+    if not np.isfinite(each).all():
+        return math.nan
 
-    def if_alive(x: Array, T: Array) -> Array:
-        return sum(
-            (w * model._if_alive(t, x, T) for t, w in zip(times, weights, strict=True)),
-            start=np.zeros(()),
-        )
+    def by_purchases(model: PurchaseModel) -> float:
+        return scale * dot(n, each, discounted_purchases(model, horizon, delta, x, t_x, T))
 
-    return model.probability_alive(x, t_x, T) * by_distinct(if_alive, x, T)
+    error = delta_standard_error(by_purchases, purchases)
+    if isinstance(spend, Fit) and times.monetary_value is not None:
+        m = times.monetary_value[some]
 
+        def by_spend(model: GammaGamma) -> float:
+            return scale * dot(n, bought, model.expected_spend(x, m))
 
-def _discounting(scale: float, horizon: float, delta: float) -> tuple[Array, Array]:
-    """Return times t and weights w such that sum w E[Y(t)] is the discounted expectation."""
-    if delta == 0.0:
-        return np.array([horizon]), np.ones(1)
-    end = min(horizon, 50.0 / delta)  # e^-50: nothing is left beyond
-    c = min(scale, end)
-    length = math.log1p(end / c)
-    half_strip = math.pi / length  # pi/2 each side of the real line, in half-lengths
-    rho = half_strip + math.sqrt(1.0 + half_strip**2)
-    count = math.ceil(36.0 / (2.0 * math.log(rho))) + 4
-    nodes, weights = np.polynomial.legendre.leggauss(count)
-    s = (nodes + 1.0) * length / 2.0
-    t = c * np.expm1(s)
-    weights = weights * (length / 2.0) * c * np.exp(s) * np.exp(-delta * t) * delta
-    if math.isfinite(horizon):
-        t, weights = np.append(t, horizon), np.append(weights, math.exp(-delta * horizon))
-    return t, weights
+        error = math.hypot(error, delta_standard_error(by_spend, spend))
+    return error
