@@ -31,6 +31,9 @@ study: $(STAMP)  ## long simulation studies (coverage of intervals, parameter re
 bench: $(STAMP)  ## time and memory beside lifetimes and floors, into docs/benchmarks.md
 	$(BIN)/python benchmarks/run.py
 
+docs: $(STAMP)  ## render the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -q -b html docs docs/_build/html
+
 oldest:  ## the tests with the oldest versions that pyproject.toml allows (PYTHON=python3.11)
 	$(MAKE) ends VENV=.venv-oldest CONSTRAINTS='numpy==2.1.0 scipy==1.14.1 pandas==2.2.3 narwhals==2.16.0'
 

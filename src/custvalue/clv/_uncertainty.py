@@ -29,4 +29,4 @@ def delta_standard_error(quantity: Callable[[Any], float], fit: Fit[Any]) -> flo
         )
         gradient[i] = (up - down) / (2 * _STEP)
     covariance = fit.covariance / np.outer(estimates, estimates)
-    return float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
+    return math.sqrt(max(float(gradient @ covariance @ gradient), 0.0))

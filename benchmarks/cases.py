@@ -1,0 +1,260 @@
+"""Every case of the benchmarks: tasks, their contenders and floors, and whether results agree."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import inputs
+import peers
+from inputs import Columns
+
+OURS = "custvalue"
+HORIZON = 52.0
+CHECKED = ("2.4k", "100k")  # sizes at which results are compared: the small ones
+_HISTORY = ("x", "t_x", "T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Contender:
+    """One way to do a task: `call(*prepare(columns))`, of which only `call` is measured.
+
+    `numbers` returns what is compared with custvalue's result; a floor has none.
+    """
+
+    name: str
+    prepare: Callable[[Columns], tuple[Any, ...]]
+    call: Callable[..., Any]
+    numbers: Callable[[Any], Columns] | None = None
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether this is a lower bound instead of a way to do the task."""
+        return self.numbers is None
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """Contenders for the same result from the same inputs; custvalue comes first."""
+
+    title: str
+    kind: str
+    contenders: tuple[Contender, ...]
+    tolerance: Mapping[str, float]  # relative, by column; 0 = equal
+
+    @property
+    def rows_are(self) -> str:
+        """What a row of the inputs is."""
+        return "rows" if self.kind == "log" else "customers"
+
+    def contender(self, name: str) -> Contender:
+        """Return the contender of that name."""
+        return next(c for c in self.contenders if c.name == name)
+
+
+def _pandas(columns: Columns) -> tuple[Any]:
+    import pandas as pd
+
+    return (pd.DataFrame({name: columns[name] for name in ("customer", "time", "amount")}),)
+
+
+def _with_lifetimes(columns: Columns) -> tuple[Any]:
+    peers.import_lifetimes()
+    return _pandas(columns)
+
+
+def _polars(columns: Columns) -> tuple[Any]:
+    import polars as pl
+
+    return (pl.DataFrame(columns),)
+
+
+def _custvalue_summary(log: Any) -> Any:
+    import custvalue as cv
+
+    occasions = cv.occasions(log, customer="customer", time="time", amount="amount")
+    return occasions.summary(until=str(inputs.LAST_DAY), unit="day")
+
+
+_SUMMARY = ("customer", "frequency", "recency", "T", "monetary_value")
+
+
+def _by_customer(table: Any) -> Columns:
+    columns = {name: np.asarray(table[name], dtype=np.float64) for name in _SUMMARY}
+    order = np.argsort(columns["customer"])
+    columns["monetary_value"] = np.nan_to_num(columns["monetary_value"])  # lifetimes writes 0
+    return {name: column[order] for name, column in columns.items()}
+
+
+def _days_and_customers(columns: Columns) -> tuple[Any]:
+    day = (columns["time"].astype("datetime64[D]") - inputs.FIRST_DAY).astype(np.int64)
+    return (peers.packed(columns["customer"], day),)
+
+
+def _summary(x: Any, t_x: Any, T: Any) -> Any:
+    import custvalue as cv
+
+    return cv.Summary(customer=np.arange(len(x)), frequency=x, recency=t_x, T=T, unit="day")
+
+
+def _histories(columns: Columns) -> tuple[Any, ...]:
+    return tuple(columns[name] for name in _HISTORY)
+
+
+def _histories_and(model: Callable[[], Any]) -> Callable[[Columns], tuple[Any, ...]]:
+    return lambda columns: (model(), *_histories(columns))
+
+
+def _lifetimes_histories(columns: Columns) -> tuple[Any, ...]:
+    peers.import_lifetimes()
+    return _histories(columns)
+
+
+def _lifetimes_model() -> Any:
+    peers.import_lifetimes()
+    return peers.lifetimes_model()
+
+
+def _custvalue_fit(summary: Any) -> Any:
+    import custvalue as cv
+
+    return cv.clv.BetaGeo.fit(summary)
+
+
+def _custvalue_model() -> Any:
+    import custvalue as cv
+
+    return cv.clv.BetaGeo(**inputs.TRUTH)
+
+
+def _parameters(fit: Any) -> Columns:
+    found = fit.model.parameters if hasattr(fit, "model") else fit.params_
+    return {name: np.array(found[name]) for name in inputs.TRUTH}
+
+
+def _one(column: Any) -> Columns:
+    return {"value": np.asarray(column)}
+
+
+_SORT_HISTORIES = Contender(
+    "floor: np.sort of packed (x, T, t_x)",
+    lambda columns: (peers.packed(columns["x"], columns["T"], columns["t_x"]),),
+    np.sort,
+)
+_LOG_EXP = Contender(
+    "floor: one pass of np.log and np.exp",
+    lambda columns: (columns["T"], np.ones_like(columns["T"])),
+    peers.log_exp,
+)
+
+
+def _prediction(title: str, ours: Callable[..., Any], theirs: Callable[..., Any]) -> Task:
+    contenders = (
+        Contender(OURS, _histories_and(_custvalue_model), ours, _one),
+        Contender("lifetimes", _histories_and(_lifetimes_model), theirs, _one),
+        _LOG_EXP,
+    )
+    return Task(title, "histories", contenders, {"value": 1e-8})
+
+
+TASKS = {
+    "summary": Task(
+        "From a log to a summary",
+        "log",
+        (
+            Contender(
+                OURS,
+                _pandas,
+                _custvalue_summary,
+                lambda s: _by_customer({name: getattr(s, name) for name in _SUMMARY}),
+            ),
+            Contender(
+                "lifetimes",
+                _with_lifetimes,
+                peers.lifetimes_summary,
+                lambda table: _by_customer(table.reset_index()),
+            ),
+            Contender(
+                "pandas by hand",
+                _pandas,
+                peers.pandas_summary,
+                lambda table: _by_customer(table.reset_index()),
+            ),
+            Contender("Polars by hand", _polars, peers.polars_summary, _by_customer),
+            Contender("DuckDB SQL by hand", _pandas, peers.duckdb_summary, _by_customer),
+            Contender("floor: np.sort of packed (customer, day)", _days_and_customers, np.sort),
+        ),
+        dict.fromkeys(_SUMMARY[:-1], 0.0) | {"monetary_value": 1e-8},
+    ),
+    "fit": Task(
+        "Fit BG/NBD",
+        "histories",
+        (
+            Contender(OURS, lambda c: (_summary(*_histories(c)),), _custvalue_fit, _parameters),
+            Contender(
+                f"{OURS}, summary built and checked too",
+                _histories,
+                lambda x, t_x, T: _custvalue_fit(_summary(x, t_x, T)),
+                _parameters,
+            ),
+            Contender("lifetimes", _lifetimes_histories, peers.lifetimes_fit, _parameters),
+            Contender(
+                "lifetimes, equal histories counted with pandas",
+                _lifetimes_histories,
+                peers.lifetimes_fit_counted,
+                _parameters,
+            ),
+            _SORT_HISTORIES,
+            _LOG_EXP,
+        ),
+        dict.fromkeys(inputs.TRUTH, 1e-3),
+    ),
+    "alive": _prediction(
+        "Predict P(alive)",
+        lambda model, x, t_x, T: model.probability_alive(x, t_x, T),
+        lambda model, x, t_x, T: model.conditional_probability_alive(x, t_x, T),
+    ),
+    "purchases": _prediction(
+        f"Predict purchases over {HORIZON:g} days",
+        lambda model, x, t_x, T: model.expected_purchases(HORIZON, x, t_x, T),
+        lambda model, x, t_x, T: model.conditional_expected_number_of_purchases_up_to_time(
+            HORIZON, x, t_x, T
+        ),
+    ),
+}
+
+
+def prepared(
+    task: str, contender: str, size: str, directory: Path
+) -> tuple[Callable[[], Any], int]:
+    """Return the call to measure and the bytes of the task's inputs.
+
+    The call was made once at the smallest size, so that imports are behind it.
+    """
+    kind, found = TASKS[task].kind, TASKS[task].contender(contender)
+    found.call(*found.prepare(inputs.read(kind, inputs.SMALLEST, directory)))
+    columns = inputs.read(kind, size, directory)
+    arguments = found.prepare(columns)
+    return lambda: found.call(*arguments), sum(column.nbytes for column in columns.values())
+
+
+def check(task: str, size: str, directory: Path) -> None:
+    """Raise AssertionError if a contender's result differs from custvalue's."""
+    columns = inputs.read(TASKS[task].kind, size, directory)
+    results = {
+        found.name: found.numbers(found.call(*found.prepare(columns)))
+        for found in TASKS[task].contenders
+        if found.numbers is not None
+    }
+    for name, tolerance in TASKS[task].tolerance.items():
+        for contender, result in results.items():
+            np.testing.assert_allclose(
+                result[name],
+                results[OURS][name],
+                rtol=tolerance,
+                err_msg=f"{task}, {size}: {name} of {contender} against {OURS}",
+            )
