@@ -136,10 +136,6 @@ def _parameters(fit: Any) -> Columns:
     return {name: np.array(found[name]) for name in inputs.TRUTH}
 
 
-def _one(column: Any) -> Columns:
-    return {"value": np.asarray(column)}
-
-
 _SORT_HISTORIES = Contender(
     "floor: np.sort of packed (x, T, t_x)",
     lambda columns: (peers.packed(columns["x"], columns["T"], columns["t_x"]),),
@@ -152,13 +148,18 @@ _LOG_EXP = Contender(
 )
 
 
-def _prediction(title: str, ours: Callable[..., Any], theirs: Callable[..., Any]) -> Task:
-    contenders = (
-        Contender(OURS, _histories_and(_custvalue_model), ours, _one),
-        Contender("lifetimes", _histories_and(_lifetimes_model), theirs, _one),
-        _LOG_EXP,
-    )
-    return Task(title, "histories", contenders, {"value": 1e-8})
+def _custvalue_predict(model: Any, x: Any, t_x: Any, T: Any) -> Any:
+    return model.predict(HORIZON, x, t_x, T)
+
+
+def _lifetimes_predict(model: Any, x: Any, t_x: Any, T: Any) -> Any:
+    expected = model.conditional_expected_number_of_purchases_up_to_time(HORIZON, x, t_x, T)
+    return model.conditional_probability_alive(x, t_x, T), expected
+
+
+def _two(columns: Any) -> Columns:
+    alive, expected = columns
+    return {"probability_alive": np.asarray(alive), "expected_purchases": np.asarray(expected)}
 
 
 TASKS = {
@@ -213,17 +214,15 @@ TASKS = {
         ),
         dict.fromkeys(inputs.TRUTH, 1e-3),
     ),
-    "alive": _prediction(
-        "Predict P(alive)",
-        lambda model, x, t_x, T: model.probability_alive(x, t_x, T),
-        lambda model, x, t_x, T: model.conditional_probability_alive(x, t_x, T),
-    ),
-    "purchases": _prediction(
-        f"Predict purchases over {HORIZON:g} days",
-        lambda model, x, t_x, T: model.expected_purchases(HORIZON, x, t_x, T),
-        lambda model, x, t_x, T: model.conditional_expected_number_of_purchases_up_to_time(
-            HORIZON, x, t_x, T
+    "predict": Task(
+        f"Predict P(alive) and purchases over {HORIZON:g} days",
+        "histories",
+        (
+            Contender(OURS, _histories_and(_custvalue_model), _custvalue_predict, _two),
+            Contender("lifetimes", _histories_and(_lifetimes_model), _lifetimes_predict, _two),
+            _LOG_EXP,
         ),
+        dict.fromkeys(("probability_alive", "expected_purchases"), 1e-8),
     ),
 }
 

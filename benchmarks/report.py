@@ -14,7 +14,7 @@ from results import Measurement, Results
 METHOD = """\
 - **Tasks.** *{summary}*: lines of (customer, time, amount) to frequency, recency, T and mean
   repeat spend of each customer, in days. *{fit}*: maximum likelihood with standard errors,
-  recency and T in whole days. *{alive}*, *{purchases}*: for each customer, parameters given.
+  recency and T in whole days. *{predict}*: for each customer, parameters given.
 - **Inputs** are simulated, the same for all, and in memory before the clock starts. Logs: {days}
   days in the order of time, integer customers with 20 lines and about 7 occasions each, some
   often and many seldom (at the smallest size {smallest_log} rows and 2,400 customers).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import subprocess
 import sys
 import tempfile
@@ -155,9 +156,12 @@ def _run(script: str, *arguments: str) -> str:
 
 
 def _cause(error: subprocess.CalledProcessError) -> str:
+    """Return the last line of the first traceback: pyperf's own error follows the worker's."""
     if error.returncode < 0:
         return f"killed by signal {-error.returncode} (9: the system ran out of memory)"
-    return error.stderr.strip().splitlines()[-1][:200] if error.stderr.strip() else "no message"
+    print(f"\n{error.stderr}", file=sys.stderr)
+    raised = [line for line in error.stderr.splitlines() if re.match(r"[\w.]+(:|$)", line)]
+    return raised[0][:200] if raised else "no message"
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ CLV = [
     "Model",
     "ModifiedBetaGeo",
     "PURCHASE_MODELS",
+    "Predictions",
     "PurchaseModel",
     "holdout",
     "lifetime_value",
@@ -58,6 +59,7 @@ def public_names(module):
         name
         for name, value in vars(module).items()
         if not name.startswith("_")
+        and name != "TYPE_CHECKING"
         and not inspect.ismodule(value)
         and getattr(value, "__module__", module.__name__).startswith(module.__name__)
     )
@@ -103,9 +105,12 @@ def records():
     summary = split.calibration
     model = cv.clv.BetaGeo(r=0.3, alpha=5.0, a=0.8, b=2.5)
     fit = cv.clv.Fit(model, np.eye(4), -12.5, 150.0, 140, 1e-9, "week", "abc", ("a note",))
+    predicted = cv.clv.Predictions(
+        np.arange(2), np.array([0.5, 1.0]), np.array([2.0, 3.0]), 39.0, "week"
+    )
     values = cv.clv.lifetime_value(fit, 20.0, summary, horizon=52, annual_rate=0.1)
     made = [
-        bought, summary, split, model, fit, values, cv.clv.holdout(fit, split),
+        bought, summary, split, model, fit, values, predicted, cv.clv.holdout(fit, split),
         cv.clv.ModifiedBetaGeo(0.3, 5.0, 0.8, 2.5), cv.clv.GammaGamma(6.0, 4.0, 15.0),
         cv.datasets.simulate(model, 20, T=39, rng=1),
     ]  # fmt: skip
@@ -113,7 +118,7 @@ def records():
 
 
 RECORDS = ["BetaGeo", "Fit", "GammaGamma", "HoldoutValidation", "LifetimeValues", "ModifiedBetaGeo",
-           "Occasions", "Simulation", "Split", "Summary"]  # fmt: skip
+           "Occasions", "Predictions", "Simulation", "Split", "Summary"]  # fmt: skip
 
 
 def test_every_public_record_is_among_them(records):
@@ -179,3 +184,43 @@ def test_ids_of_every_kind_travel(ids):
     again = cv.Summary.from_dict(json.loads(json.dumps(summary.to_dict())))
     assert again == summary
     assert again.customer.dtype == summary.customer.dtype
+
+
+def array(*values, kind="int64"):
+    return {"array": kind, "values": list(values)}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("Occasions", {"grain": "fortnight"}),
+        ("Occasions", {"week_start": "noday"}),
+        ("Occasions", {"period": array(5)}),
+        ("Occasions", {"start": array(0, 5, 3)}),
+        ("Occasions", {"spend": array(1.0, kind="float64")}),
+        ("Occasions", {"period": array(5, kind="nonsense")}),
+        ("Occasions", {"notes": None}),
+        ("Split", {"calibration": None}),
+        ("Split", {"frequency": array(5.0, kind="float64")}),
+        ("Split", {"cut": 10**6}),
+        ("Summary", {"unit": "fortnight"}),
+        ("Summary", {"T": array(1.0, kind="float64")}),
+        ("Summary", {"notes": None}),
+        ("BetaGeo", {"r": -1.0}),
+        ("BetaGeo", {"r": None}),
+        ("Fit", {"covariance": array(1.0, kind="float64")}),
+        ("Fit", {"unit": "fortnight"}),
+    ],
+)
+def test_a_written_record_that_was_changed_is_refused(records, name, changes):
+    record = records[name]
+    rule = {"calibration": "must be a Summary"}.get(*changes, next(iter(changes)))
+    with pytest.raises(cv.errors.InvalidDataError, match=rule):
+        type(record).from_dict(record.to_dict() | changes)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("data", [None, [], {}, {"record": "Nothing"}, {"version": "0.1.0"}])
+def test_what_no_record_wrote_is_refused(records, name, data):
+    with pytest.raises(cv.errors.InvalidDataError, match=r"data: must be"):
+        type(records[name]).from_dict(data)

@@ -159,3 +159,19 @@ def test_a_written_summary_that_was_changed_is_validated():
     refused(lambda: cv.Summary.from_dict(written), "recency: must not exceed T")
     refused(lambda: cv.Summary.from_dict(written | {"extra": 1}), "data: must have the fields",
             "extra")  # fmt: skip
+
+
+@pytest.mark.parametrize("values", [["x", "y"], [1 + 1j, 2], [[1.0], [2.0]], [{}, {}]])
+@pytest.mark.parametrize("name", ["frequency", "recency", "T", "monetary_value", "weight"])
+def test_columns_that_are_no_numbers(name, values):
+    columns = {"customer": np.arange(2), "frequency": [1, 1], "recency": [1, 1], "T": [2, 2]}
+    refused(lambda: cv.Summary(**(columns | {name: values})), f"{name}: must ")
+
+
+def test_a_summary_does_not_change_with_the_table_it_was_read_from():
+    frame = table()
+    summary = from_table(frame, weight="n")
+    before = summary.to_dict()
+    for column in ("frequency", "recency", "T", "monetary_value"):
+        frame.loc[1, column] = 77
+    assert summary.to_dict() == before

@@ -43,7 +43,7 @@ def test_a_quick_run_gives_complete_tables(tmp_path, bench):
 
 
 def test_pyperf_gives_as_many_values_as_planned(tmp_path, bench):
-    task, floor = "alive", "floor: one pass of np.log and np.exp"
+    task, floor = "predict", "floor: one pass of np.log and np.exp"
     bench["inputs"].write("histories", "2.4k", tmp_path)
     times = bench["run"].timed([task, floor, "2.4k", str(tmp_path)], seconds=5.0)
     assert bench["run"].plan(5.0) == ["--processes=2", "--values=1", "--warmups=0", "--loops=1"]
@@ -63,13 +63,13 @@ def test_a_plan_is_affordable(bench, seconds):
 def test_a_wrong_answer_is_noticed(tmp_path, bench, monkeypatch):
     cases = bench["cases"]
     bench["inputs"].write("histories", "2.4k", tmp_path)
-    cases.check("alive", "2.4k", tmp_path)
-    task = cases.TASKS["alive"]
+    cases.check("predict", "2.4k", tmp_path)
+    task = cases.TASKS["predict"]
     wrong = dataclasses.replace(task.contenders[1], call=lambda model, x, t_x, T: np.ones(len(x)))
     changed = dataclasses.replace(task, contenders=(task.contenders[0], wrong))
-    monkeypatch.setitem(cases.TASKS, "alive", changed)
+    monkeypatch.setitem(cases.TASKS, "predict", changed)
     with pytest.raises(AssertionError, match="value of lifetimes against custvalue"):
-        cases.check("alive", "2.4k", tmp_path)
+        cases.check("predict", "2.4k", tmp_path)
 
 
 def test_calls_that_would_take_too_long_are_left_out(bench):
@@ -87,3 +87,10 @@ def test_histories_can_be(bench):
     x, t_x, T = histories["x"], histories["t_x"], histories["T"]
     assert ((x <= t_x) & (t_x <= T) & ((x == 0) == (t_x == 0))).all()
     assert all((column == np.rint(column)).all() for column in histories.values())
+
+
+def test_a_failure_is_told_by_its_own_message(tmp_path, bench):
+    """pyperf ends with an error of its own, which says only that a worker failed."""
+    one = bench["run"].measured("predict", "lifetimes", "2.4k", tmp_path, quick=True)
+    assert one.seconds == ()
+    assert one.reason.startswith("failed: KeyError")

@@ -25,18 +25,24 @@ def results(log):
     purchases, spend = cv.clv.BetaGeo.fit(summary), cv.clv.GammaGamma.fit(summary)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CustValueWarning)
-        alive = purchases.probability_alive(summary)
+        predicted = purchases.predict(summary, horizon=39)
     values = cv.clv.lifetime_value(purchases, spend, summary, horizon=52, annual_rate=0.1)
     arrays = {
         "period": bought.period, "spend": bought.spend, "lines": bought.lines,
         "frequency": summary.frequency, "recency": summary.recency, "T": summary.T,
-        "monetary_value": summary.monetary_value, "alive": alive, "value": values.value,
+        "monetary_value": summary.monetary_value, "alive": predicted.probability_alive,
+        "value": values.value,
         "estimates": purchases.estimates, "covariance": purchases.covariance,
         "spend_estimates": spend.estimates, "spend_covariance": spend.covariance,
-        "expected": purchases.expected_purchases(39, summary),
+        "expected": predicted.expected_purchases,
     }  # fmt: skip
     hashes = purchases.data_hash, spend.data_hash
-    return summary.customer.tolist(), arrays, hashes, (bought, summary, purchases, values)
+    return (
+        summary.customer.tolist(),
+        arrays,
+        hashes,
+        (bought, summary, purchases, spend, predicted, values),
+    )
 
 
 @pytest.fixture(scope="module")

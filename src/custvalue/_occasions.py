@@ -12,7 +12,7 @@ import numpy.typing as npt
 from custvalue import _calendar
 from custvalue._check import Array
 from custvalue._record import Notes, Record, join_notes
-from custvalue._reduce import Runs, reduce, run_bounds
+from custvalue._reduce import Runs, reduce, run_bounds, union
 from custvalue.errors import InvalidDataError, message
 from custvalue.summary import Summary
 
@@ -135,7 +135,7 @@ class Occasions(Record):
                 )
         if (self.spend is None) != (other.spend is None):
             raise InvalidDataError(message("amount", "must be given for both logs, or for neither"))
-        customers = _union(self.customer, other.customer)
+        customers = union(self.customer, other.customer)
         codes = np.searchsorted(customers, np.concatenate([self.customer, other.customer]))
         rows = np.concatenate([np.diff(self.start), np.diff(other.start)])
         columns: list[Array] = [np.concatenate([self.lines, other.lines]).astype(np.float64)]
@@ -340,18 +340,3 @@ class Occasions(Record):
         from custvalue._split import split
 
         return split(self, at, until, unit, since)
-
-
-def _union(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the distinct customers of two sorted arrays, sorted, or say that they do not mix."""
-    if (one.dtype.kind in "OU") != (other.dtype.kind in "OU"):
-        raise InvalidDataError(
-            message(
-                "customer",
-                "must be of one type in both logs",
-                value=f"{one.dtype} and {other.dtype}",
-                hint="Read the column as text, or as integers, in both.",
-            )
-        )
-    both = np.sort(np.concatenate([one, other]), kind="stable")
-    return np.asarray(both[np.append(True, both[1:] != both[:-1])])

@@ -24,6 +24,7 @@ class Record:
     """
 
     _columns: ClassVar[tuple[str, ...]] = ()
+    _parts: ClassVar[Mapping[str, type[Record]]] = {}  # fields that are records themselves
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -51,9 +52,12 @@ class Record:
 
     def to_frame(self) -> Any:
         """Return the columns as a data frame of the kind that the data came in (else pandas)."""
+        return self._framed(self._table())
+
+    def _framed(self, table: Mapping[str, Any]) -> Any:
         from custvalue._frames import native
 
-        return native(self._table(), getattr(self, "frame", "pandas"))
+        return native(table, getattr(self, "frame", "pandas"))
 
     def _repr_html_(self) -> str:
         facts = "".join(
@@ -107,7 +111,9 @@ class Record:
                     value=f"unknown {unknown}, missing {missing}",
                 )
             )
-        return cls(**{name: _revived(data[name]) for name in names if name in data})
+        fields = {name: _revived(data[name]) for name in names if name in data}
+        parts = {name: kind.from_dict(data[name]) for name, kind in cls._parts.items()}
+        return cls(**{**fields, **parts})
 
 
 def join_notes(*notes: Notes) -> dict[str, int]:
@@ -125,6 +131,8 @@ def _same(left: Any, right: Any) -> bool:
         return bool(np.array_equal(left, right, equal_nan=floats))
     if isinstance(left, float) and isinstance(right, float) and math.isnan(left):
         return math.isnan(right)
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return list(left) == list(right) and all(_same(left[key], right[key]) for key in left)
     return bool(type(left) is type(right) and left == right)
 
 

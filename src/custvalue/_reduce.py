@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array
 from custvalue._chunks import BLOCK, over_blocks, over_ranges
+from custvalue.errors import InvalidDataError, message
 
 Ints = npt.NDArray[np.int64]
-_MANY = 4 * BLOCK
+_MANY = 2 * BLOCK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,10 +128,7 @@ def _marked(
                 taken = source[begin:end]
             else:
                 taken = np.take(source, part & ((1 << row_bits) - 1), mode="clip")
-            if len(heads) == len(taken):
-                target[at:to] = taken
-            else:
-                np.add.reduceat(taken, heads, out=target[at:to])
+            _sum_runs(taken, heads, target[at:to])
         rows[at:to] = np.diff(heads, append=end - begin)
         head = head[heads]
         period[at:to] = (head & ((1 << period_bits) - 1)) + (first or 0)
@@ -140,6 +139,20 @@ def _marked(
 
     over_blocks(fill, len(blocks))
     return Runs(customer, starts, period, rows, sums)
+
+
+def _sum_runs(values: Array, heads: Ints, out: Array) -> None:
+    """Write the sum of each run of values into `out`."""
+    again = len(values) - len(heads)
+    if 5 * again > len(values):
+        np.add.reduceat(values, heads, out=out)
+        return
+    np.take(values, heads, out=out, mode="clip")  # runs are mostly single: add the few others
+    if again:
+        single = np.ones(len(values), dtype=bool)
+        single[heads] = False
+        others = np.flatnonzero(single)
+        np.add.at(out, np.searchsorted(heads, others, side="right") - 1, values[others])
 
 
 def run_starts(ordered: npt.NDArray[np.integer]) -> Ints:
@@ -164,3 +177,18 @@ def run_bounds(ordered: npt.NDArray[np.integer]) -> Ints:
     ends = np.array([size], dtype=np.int64)
     inner = [found[start] for start in sorted(found)]
     return np.concatenate([np.zeros(min(size, 1), dtype=np.int64), *inner, ends])
+
+
+def union(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the distinct customers of two sorted arrays, sorted, or say that they do not mix."""
+    if (one.dtype.kind in "OU") != (other.dtype.kind in "OU"):
+        raise InvalidDataError(
+            message(
+                "customer",
+                "must be of one type in both logs",
+                value=f"{one.dtype} and {other.dtype}",
+                hint="Read the column as text, or as integers, in both.",
+            )
+        )
+    both = np.sort(np.concatenate([one, other]), kind="stable")
+    return np.asarray(both[np.append(True, both[1:] != both[:-1])])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,16 @@ class Split(Record):
         First purchases, repeat occasions, and spend of the calibration's customers.
     cut : int
         Index of the last period of the calibration.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> log = cv.datasets.cdnow()
+    >>> bought = cv.occasions(log, customer="customer_id", time="date", amount="spend")
+    >>> bought.split(at="1997-09-30", unit="week").to_frame().head(2)
+      customer  holdout_frequency  holdout_spend
+    0     0001                1.0          26.48
+    1     0002                0.0           0.00
     """
 
     calibration: Summary
@@ -56,6 +67,8 @@ class Split(Record):
     cut: int
     frame: str = dataclasses.field(default="pandas", compare=False)
 
+    _parts: ClassVar[Mapping[str, type[Record]]] = {"calibration": Summary}
+
     def _head(self) -> dict[str, Any]:
         return {
             "customers": len(self.calibration),
@@ -69,14 +82,6 @@ class Split(Record):
     def _table(self) -> dict[str, Any]:
         table = {"customer": self.calibration.customer, "holdout_frequency": self.frequency}
         return table if self.spend is None else {**table, "holdout_spend": self.spend}
-
-    @classmethod
-    def from_dict(cls, data: Any) -> Self:
-        """Return the split that `to_dict` wrote."""
-        revived = dict(data)
-        if isinstance(revived.get("calibration"), dict):
-            revived["calibration"] = Summary.from_dict(revived["calibration"])
-        return super().from_dict(revived)
 
 
 def split(occasions: Occasions, at: Any, until: Any, unit: str, since: Any) -> Split:

@@ -7,21 +7,22 @@ located without importing those packages.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from custvalue._check import Array
 from custvalue._record import Record
 from custvalue.errors import InvalidDataError, MissingExtraError, message
+from custvalue.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from custvalue.clv._model import PurchaseModel
-    from custvalue.summary import Summary
 
 
 def _path(package: str, *parts: str, distribution: str) -> Path:
@@ -161,6 +162,14 @@ class Simulation(Record):
         Each customer's lambda (per unit) and p.
     alive : bool array of shape (n,)
         Whether the customer is still active at T.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> truth = cv.clv.ModifiedBetaGeo(r=0.5, alpha=6.2, a=0.9, b=1.6)
+    >>> made = cv.datasets.simulate(truth, 100, T=39, rng=7)
+    >>> sorted(made.log(end="2025-01-01").columns), len(made.summary)
+    (['customer', 'time'], 100)
     """
 
     summary: Summary
@@ -168,6 +177,8 @@ class Simulation(Record):
     purchase_rate: Array
     dropout_probability: Array
     alive: Any
+
+    _parts: ClassVar[Mapping[str, type[Record]]] = {"summary": Summary}
 
     def _head(self) -> dict[str, Any]:
         return {"alive": int(self.alive.sum()), **self.summary._head()}

@@ -33,11 +33,14 @@ class CustValueWarning(UserWarning):
     """A result is right but easily misread."""
 
 
+_NOTHING: Any = object()
+
+
 def message(
     name: str,
     rule: str,
     *,
-    value: Any = None,
+    value: Any = _NOTHING,
     row: int | None = None,
     count: int | None = None,
     total: int | None = None,
@@ -45,7 +48,7 @@ def message(
 ) -> str:
     """Return "name: rule; got value (where, how many). hint", the form of all messages."""
     text = f"{name}: {rule}"
-    if value is not None:
+    if value is not _NOTHING:
         text += f"; got {value!r}" if not isinstance(value, float) else f"; got {value:g}"
     where = []
     if row is not None:

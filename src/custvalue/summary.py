@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar, _frames
-from custvalue._check import Array, refuse, whole, within
+from custvalue._check import Array, real, refuse, whole, within
 from custvalue._record import Notes, Record
 from custvalue.errors import InvalidDataError, message
 
@@ -103,7 +103,7 @@ class Summary(Record):
     def _check_monetary_value(self, x: Array) -> None:
         if self.monetary_value is None:
             return
-        m = np.asarray(self.monetary_value, dtype=np.float64)
+        m = real("monetary_value", self.monetary_value)
         object.__setattr__(self, "monetary_value", m)
         bad = np.where(x > 0, ~(np.isfinite(m) & (m >= 0)), ~(np.isnan(m) | (m == 0)))
         if bad.any():
@@ -180,15 +180,18 @@ class Summary(Record):
             weight=weight,
         )
         numbers: dict[str, Any] = {
-            role: _frames.numeric(table, role)
+            role: _frames.numeric(table, role).copy()  # the caller's table may change
             for role in ("frequency", "recency", "T", "monetary_value", "weight")
             if role in table.columns
         }
-        who = _frames.labels(table, "customer") if customer is not None else np.arange(table.rows)
-        if customer is not None and len(set(who.tolist())) < len(who):
-            raise InvalidDataError(
-                message(customer, "must not repeat", hint="One row per customer is needed.")
-            )
+        who = np.arange(table.rows)
+        if customer is not None:
+            who = _frames.labels(table, "customer").copy()
+            absent = _frames.missing(table.columns["customer"])
+            if absent is not None:
+                refuse(customer, "has missing values", who, absent)
+            again = _frames.repeats(table, "customer")
+            refuse(customer, "must not repeat", who, again, hint="One row per customer is needed.")
         return cls(customer=who, unit=unit, frame=table.kind, **numbers)
 
     def in_unit(self, unit: str) -> Summary:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custvalue._check import one_of, whole
+from custvalue._check import number, one_of, whole
 from custvalue._record import _same
 from custvalue.errors import MissingExtraError
 
@@ -84,10 +84,9 @@ def transaction_logs(
         import pandas as pd
 
         who, day, minute, quarters = np.array(rows, dtype=np.int64).T
-        time = np.datetime64("2023-12-01", "m") + (day * 1440 + minute).astype("timedelta64[m]")
+        time = np.datetime64("2023-12-01", "us") + (day * 1440 + minute).astype("timedelta64[m]")
         names = np.array([f"c{number}" for number in who], dtype=object)
-        columns = {"customer": names, "time": time.astype("M8[us]"), "amount": quarters / 4}
-        return pd.DataFrame(columns)
+        return pd.DataFrame({"customer": names, "time": time, "amount": quarters / 4})
 
     return drawn.map(frame)  # type: ignore[no-any-return]
 
@@ -158,6 +157,7 @@ def purchase_models(low: float = 0.05, high: float = 20.0) -> SearchStrategy[Pur
     from custvalue.clv import BetaGeo, ModifiedBetaGeo
 
     st = _strategies()
+    number("low", low, 0.0, high, open_low=True)
     positive = st.floats(float(np.log(low)), float(np.log(high))).map(np.exp).map(float)
     kinds = [st.builds(kind, *[positive] * 4) for kind in (BetaGeo, ModifiedBetaGeo)]
     return st.one_of(*kinds)  # type: ignore[no-any-return]
@@ -192,9 +192,8 @@ def check_permutation_invariant(function: Callable[[Any], Any], frame: pd.DataFr
     >>> cv.testing.check_permutation_invariant(read, cv.datasets.cdnow())
     """
     expected = function(frame)
-    rows = np.arange(len(frame))
-    shuffled = np.random.default_rng(1).permutation(rows)
-    for name, order in (("reversed", rows[::-1]), ("shuffled", shuffled)):
-        got = function(frame.iloc[order])
+    shuffled = frame.sample(frac=1.0, random_state=1)
+    for name, rows in (("reversed", frame.iloc[::-1]), ("shuffled", shuffled)):
+        got = function(rows)
         if not _same(got, expected):
             raise AssertionError(f"rows {name}: {got!r}; in the order given: {expected!r}")

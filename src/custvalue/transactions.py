@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from custvalue import _calendar, _frames
 from custvalue._check import Array, one_of
+from custvalue._ids import identify
+from custvalue._instants import instants
 from custvalue._occasions import Occasions as Occasions
 from custvalue._occasions import assembled
 from custvalue._reduce import reduce
@@ -113,8 +115,8 @@ def occasions(
     }
     if table.rows == 0:
         return Occasions(spend=None if amount is None else np.empty(0), **settings)
-    when, no_time, not_a_time = _frames.instants(table, "time", timezone, time_format)
-    ids = _frames.identify(table, "customer")
+    when, no_time, not_a_time = instants(table, "time", timezone, time_format)
+    ids = identify(table, "customer")
     spend, no_amount = _frames.amounts(table, "amount") if amount is not None else (None, None)
 
     drop = _Drop(table.rows)
@@ -131,7 +133,8 @@ def occasions(
     )
     if spend is not None:
         drop.rows(amount, "has missing values", no_amount, missing, MISSING_AMOUNT, "missing")
-        if not (np.isfinite(spend.min()) and np.isfinite(spend.max())):
+        lowest, highest = float(spend.min()), float(spend.max())  # NaN where one is missing
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
             finite = np.isfinite(spend)
             drop.rows(
                 amount,
@@ -142,7 +145,8 @@ def occasions(
                 "",
                 values=spend,
             )
-        if refunds != "net" and spend.min() < 0:
+        negative = not lowest >= 0
+        if refunds != "net" and negative:
             drop.rows(
                 amount, "is negative", spend < 0, refunds, REFUND_LINES, "refunds", values=spend
             )
@@ -155,7 +159,7 @@ def occasions(
         spend = None if spend is None else spend[drop.kept]
     periods = _calendar.period_numbers(when, grain, week_start)
     columns: tuple[Array, ...] = () if spend is None else (spend,)
-    if spend is not None and spend.size and spend.min() < 0:
+    if spend is not None and spend.size and negative and spend.min() < 0:
         columns = (spend, np.maximum(-spend, 0.0))
     runs = reduce(codes, periods, columns)
     return assembled(
@@ -188,12 +192,15 @@ class _Drop:
             return
         row = int(np.flatnonzero(bad)[0])
         if policy == "error":
-            value = values[row] if values is not None else None
+            shown = {}
+            if values is not None:
+                value = values[row]
+                shown["value"] = value.item() if isinstance(value, np.generic) else value
             raise InvalidDataError(
                 message(
                     str(name),
                     rule,
-                    value=value.item() if isinstance(value, np.generic) else value,
+                    **shown,
                     row=row,
                     count=count,
                     total=self.total,

@@ -1,8 +1,8 @@
 """Writes the reference values beside it, by hand: ``cd tests && python -m clv.make_reference``.
 
 One file per model: parameters, arguments, and the formulas at 20 digits, computed with 130. Random
-points, log-uniform over the ranges that spec/clv.md gives, and the corners: x, t or T = 0, a = 1 and
-within 1e-12 of it, a + b <= 1, t huge against alpha.
+points, log-uniform over the ranges that spec/clv.md gives, and the corners: x, t or T = 0, a = 1
+and within 1e-12 of it, a + b <= 1, t huge against alpha.
 """
 
 import csv

@@ -29,8 +29,8 @@ def mean_over_dropout(tau, m, a, b):
     """Return E[(1 - (1 + p tau)^-m)/p] over p ~ Beta(a, b) by quadrature, to about 20 digits.
 
     What a customer alive, with m = r + x and tau = t/(alpha + T), is expected to buy: purchases
-    arrive at a rate lambda and the p-th part of them is the last, so that E = (1 - e^(-lambda p t))/p
-    for a rate lambda, and the Laplace transform of its gamma distribution gives the power.
+    arrive at a rate lambda and the p-th part of them is the last, so that given lambda it is
+    (1 - e^(-lambda p t))/p, and the Laplace transform of its gamma distribution gives the power.
     """
     with mp.workdps(28):
         tau, m, a, b = mpf(tau), mpf(m), mpf(a), mpf(b)
@@ -189,7 +189,9 @@ class GammaGamma:
             p, q, v = self.p, self.q, self.v
             x, m = exact(x, m)
             gammas = mp.gamma(p * x + q) / (mp.gamma(p * x) * mp.gamma(q))
-            return mp.log(gammas * v**q * m ** (p * x - 1) * x ** (p * x) / (v + m * x) ** (p * x + q))
+            return mp.log(
+                gammas * v**q * m ** (p * x - 1) * x ** (p * x) / (v + m * x) ** (p * x + q)
+            )
 
     def expected_spend(self, x, m):
         """Eq. 5: the population mean and the customer's mean, weighted."""

@@ -1,4 +1,4 @@
-"""The registered models with example parameters, and data to fit them: a new model needs no line here."""
+"""The registered models with example parameters, and data to fit: new models need no line here."""
 
 import dataclasses
 

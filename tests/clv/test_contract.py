@@ -144,7 +144,7 @@ def test_a_customer_not_yet_observed_is_a_new_one(name):
 
 
 def slopes(name, theta, x, t_x, T, n):
-    """Return gradient and Hessian of the log-likelihood of the reference, differentiated by mpmath."""
+    """Return gradient and Hessian of the log-likelihood of the reference by mpmath."""
 
     def total(*values):
         made = getattr(reference, name)(*values)

@@ -73,7 +73,7 @@ def test_fit_is_a_maximum(fitted, name, lattice):
 @pytest.mark.parametrize("name", [name for name in MODELS if name in reference.MODELS])
 def test_gradient_and_covariance_by_mpmath(name):
     """The reference, differentiated in many digits: 0 at the estimates, and the same covariance."""
-    data = customers(name, 150, seed=4)
+    data = customers(name, 60, seed=3)
     fit = clv.MODELS[name].fit(data)
     if name in PURCHASES:
         columns = np.stack([data.frequency, data.recency, data.T])
@@ -114,7 +114,7 @@ def test_covariance_is_symmetric_and_positive_definite(fitted, name, lattice):
     assert (np.linalg.eigvalsh(fit.covariance) > 0).all()
     np.testing.assert_array_equal(fit.standard_errors, np.sqrt(np.diag(fit.covariance)))
     bounds = fit.interval(0.95)
-    assert (0 < bounds[:, 0]).all()
+    assert (bounds[:, 0] > 0).all()
     assert (bounds[:, 0] < fit.estimates).all()
     assert (fit.estimates < bounds[:, 1]).all()
     np.testing.assert_allclose(bounds[:, 0] * bounds[:, 1], fit.estimates**2, rtol=1e-12)
@@ -217,12 +217,12 @@ def test_counting_patterns_changes_nothing(monkeypatch, fitted, name):
 @GRIDS
 def test_stages_of_a_long_fit_lead_to_the_same_maximum(monkeypatch, name, lattice):
     """With more rows than the first stage holds, a fit starts from the optimum of a subsample."""
-    data = customers(name, 4_000, lattice=lattice)
+    data = customers(name, 12_000, lattice=lattice)
     fit = clv.MODELS[name].fit(data)
     for module in [m for k, m in sys.modules.items() if k.startswith("custvalue.clv")]:
         for constant in ("_FIRST_STAGE", "_STAGE"):
             if hasattr(module, constant):
-                monkeypatch.setattr(module, constant, 1_000)
+                monkeypatch.setattr(module, constant, 3_000)
     staged = clv.MODELS[name].fit(data)
     np.testing.assert_allclose(staged.estimates, fit.estimates, rtol=1e-9)
     assert staged.log_likelihood == pytest.approx(fit.log_likelihood, rel=1e-12)

@@ -136,6 +136,35 @@ def test_reference_agrees_with_an_integral_over_dropout(model, point):
             )
 
 
+# beyond the grid, where fits end up whose dropout the data hardly tell; the first two are fits
+RIDGES = [
+    (0.512, 4.82, 6.7, 3.7e9, 3, 40, 52),
+    (65.277, 707.568, 0.00696089, 6.10757, 4, 40, 52),
+    (0.24, 4.4, 1_223.0, 9_044.0, 2, 39, 520),
+    (1.56, 10.8, 383.0, 266.0, 1, 0, 208),
+    (2.75, 5.4, 405.0, 642.0, 400, 0, 50),
+    (0.5, 5.0, 61_030.0, 0.28, 30, 158, 40),
+    (0.5, 5.0, 1e-3, 1.2, 1, 0.25, 67),
+    (16.9, 0.97, 0.00252, 1.24, 1, 0.247, 66.8),
+    (0.5, 5.0, 1e-6, 0.005, 2, 39, 52),
+    (1e6, 1e7, 0.8, 2.4, 2, 39, 52),
+    (1e-4, 5.0, 0.8, 2.4, 0, 39, 52),
+]
+
+
+@pytest.mark.parametrize("point", RIDGES)
+@pytest.mark.parametrize("model", ["BetaGeo", "ModifiedBetaGeo"])
+def test_expectations_on_ridges(model, point):
+    r, alpha, a, b, x, T, t = point
+    first, t_x = (1 if model == "ModifiedBetaGeo" else 0), (T if x else 0)
+    with mp.workdps(40):
+        tau = mpf(t) / (mpf(alpha) + mpf(T))
+        alive = getattr(reference, model)(r, alpha, a, b).probability_alive(x, t_x, T)
+        truth = alive * reference.mean_over_dropout(tau, mpf(r) + x, a, mpf(b) + x + first)
+    got = float(getattr(clv, model)(r, alpha, a, b).expected_purchases(t, x, t_x, T))
+    assert got == pytest.approx(float(truth), rel=1e-9)
+
+
 @pytest.mark.parametrize("model", [reference.BetaGeo, reference.ModifiedBetaGeo])
 def test_reference_probabilities_are_those_of_its_likelihood(model):
     """P(X = 1) in (0, t] is the integral of the likelihood of one purchase over its time."""

@@ -1,4 +1,4 @@
-"""Published and independently computed numbers on real data: CDNOW, calibrated on its first 39 weeks."""
+"""Published and independently computed numbers of real data: CDNOW, calibrated on 39 weeks."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_holdout(split, fits, name, total, error):
 
 @pytest.mark.parametrize(
     ("t", "expected"),
-    # spec/clv.md section 4 (as printed in the tests of lifetimes, from the Excel sheet of note 004).
+    # spec/clv.md section 4 (as in the tests of lifetimes, from the Excel sheet of note 004).
     # There E[X(78)] is 1.8576, from a series cut short: 50 digits give 1.857958 at the estimates.
     [(0.1429, 0.0078), (1, 0.0532), (3, 0.1506), (31.8571, 1.0405), (32, 1.0437), (78, 1.8580)],
 )

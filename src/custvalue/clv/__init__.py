@@ -1,9 +1,9 @@
 """Customer lifetime value: models of purchases and spend, lifetime value, validation."""
 
 from custvalue.clv._fit import Fit as Fit
-from custvalue.clv._fit import Predictions as Predictions
 from custvalue.clv._model import Model as Model
 from custvalue.clv._model import PurchaseModel as PurchaseModel
+from custvalue.clv._predictions import Predictions as Predictions
 from custvalue.clv.beta_geo import BetaGeo as BetaGeo
 from custvalue.clv.gamma_gamma import GammaGamma as GammaGamma
 from custvalue.clv.modified_beta_geo import ModifiedBetaGeo as ModifiedBetaGeo

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from custvalue import _calendar
 from custvalue._check import Array, number
 from custvalue._record import Record
+from custvalue.clv._predictions import Predictions
 from custvalue.errors import (
     ConvergenceError,
     CustValueWarning,
@@ -359,34 +359,3 @@ class Fit(Record, Generic[M]):
                         hint="Give occasions(..., amount=) the column of amounts.")
             )  # fmt: skip
         return self.model.expected_spend(summary.frequency, summary.monetary_value)
-
-
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Predictions(Record):
-    """P(alive) at the end of the observation and expected purchases within a horizon after it.
-
-    Attributes
-    ----------
-    customer : array of shape (n,)
-        Who.
-    probability_alive, expected_purchases : float arrays of shape (n,)
-        Per customer.
-    horizon, unit
-        How far the expectation looks.
-    """
-
-    customer: npt.NDArray[Any]
-    probability_alive: Array
-    expected_purchases: Array
-    horizon: float
-    unit: str
-    frame: str = dataclasses.field(default="pandas", compare=False)
-
-    _columns: ClassVar[tuple[str, ...]] = ("customer", "probability_alive", "expected_purchases")
-
-    def _head(self) -> dict[str, Any]:
-        return {
-            "customers": len(self.customer),
-            "expected_purchases": float(self.expected_purchases.sum()),
-            "horizon": f"{self.horizon:g} {self.unit}",
-        }

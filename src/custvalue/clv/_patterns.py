@@ -178,7 +178,7 @@ def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) ->
 
     Falls back to every row where T is on no lattice or the pairs are about as many as the rows.
     """
-    if x.ndim != 1 or x.shape != T.shape or len(x) < 2 * BLOCK:
+    if x.ndim != 1 or x.shape != T.shape or len(x) < BLOCK // 8:
         return blocked(formula, x, T)
     scale = lattice_scale(T)
     if scale is None:

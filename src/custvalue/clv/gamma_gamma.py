@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Self, final
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, one_of, whole, within
-from custvalue._chunks import block_sums, blocked, dot
-from custvalue.clv._fit import Fit, Jet, maximise
+from custvalue._chunks import blocked, dot
+from custvalue.clv._fit import Fit, maximise
 from custvalue.clv._model import Model
+from custvalue.clv._spend_likelihood import Spenders, spend_jet
 from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError, message
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class GammaGamma(Model):
         present = np.flatnonzero(counts)
         step = max(1, len(x) // _STAGE)
         stages = [
-            _Spenders(
+            Spenders(
                 x=x[::k],
                 z=z[::k],
                 n=n[::k] * (n.sum() / n[::k].sum()),
@@ -196,7 +197,7 @@ class GammaGamma(Model):
         ]
         mean = float(n @ m / n.sum())
         found = maximise(
-            [lambda theta, s=s: _jet(theta, s) for s in stages],  # type: ignore[misc]
+            [lambda theta, s=s: spend_jet(theta, s) for s in stages],  # type: ignore[misc]
             np.array([5.0, 4.0, mean * 3.0 / 5.0]),
             ("p", "q", "v"),
             float(n.sum()),
@@ -285,65 +286,6 @@ def _spend_warnings(model: GammaGamma, x: Array, m: Array, n: Array) -> list[str
             stacklevel=3,
         )
     return notes
-
-
-@dataclasses.dataclass(frozen=True)
-class _Spenders:
-    """x and z = x m of each customer with weights n; the distinct x with their counts."""
-
-    x: Array
-    z: Array
-    n: Array
-    distinct: Array
-    counts: Array
-    sum_log_m: float
-
-
-def _jet(theta: Array, data: _Spenders) -> Jet:
-    """Return the log-likelihood of note 025 eq. 1a with gradient and Hessian."""
-    from scipy.special import betaln, polygamma, psi
-
-    p, q, v = theta
-    x, c = data.distinct, data.counts
-    px, both = p * x, p * x + q
-    total = c.sum()
-    sums = block_sums(lambda x, z, n: _spend_sums(v, x, z, n), data.x, data.z, data.n)
-    log_v, log_z, s1, sx, s2, sx2 = sums
-    value = -(c @ betaln(px, q)) - q * log_v - p * log_z - data.sum_log_m
-    tri = polygamma(1, both)
-    g = np.array(
-        [
-            (c * x) @ (psi(both) - psi(px)) - log_z,
-            c @ (psi(both) - psi(q)) - log_v,
-            q * total / v - (p * sx + q * s1),
-        ]
-    )
-    pq = (c * x) @ tri
-    qv = total / v - s1
-    H = np.array(
-        [
-            [(c * x * x) @ (tri - polygamma(1, px)), pq, -sx],
-            [pq, c @ (tri - polygamma(1, q)), qv],
-            [-sx, qv, -q * total / v**2 + p * sx2 + q * s2],
-        ]
-    )
-    return Jet(float(value), g, H)
-
-
-def _spend_sums(v: float, x: Array, z: Array, n: Array) -> Array:
-    """Return the sums over rows that the likelihood and its derivatives are made of."""
-    inverse = 1.0 / (z + v)
-    nx = n * x
-    return np.array(
-        [
-            dot(n, np.log1p(z / v)),
-            dot(nx, np.log1p(v / z)),
-            dot(n, inverse),
-            dot(nx, inverse),
-            dot(n, inverse, inverse),
-            dot(nx, inverse, inverse),
-        ]
-    )
 
 
 def _posterior_mean(p: Array, q: Array, v: Array, x: Array, m: Array) -> Array:

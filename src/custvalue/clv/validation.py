@@ -46,6 +46,16 @@ class HoldoutValidation(Record):
         Number of steps that end within the calibration.
     duration, unit
         Length of the holdout.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> log = cv.datasets.cdnow()
+    >>> bought = cv.occasions(log, customer="customer_id", time="date", amount="spend")
+    >>> split = bought.split(at="1997-09-30", unit="week")
+    >>> check = cv.clv.holdout(cv.clv.ModifiedBetaGeo.fit(split.calibration), split)
+    >>> round(check.metrics()["ModifiedBetaGeo"]["mae"], 3)
+    0.765
     """
 
     customer: npt.NDArray[Any]
@@ -90,13 +100,11 @@ class HoldoutValidation(Record):
 
     def metrics_frame(self) -> Any:
         """Return `metrics` as a data frame, one row per forecast."""
-        from custvalue._frames import native
-
         found = self.metrics()
         table: dict[str, Any] = {"forecast": np.array(list(found))}
         for metric in _METRICS:
             table[metric] = np.array([found[name][metric] for name in found])
-        return native(table, self.frame)
+        return self._framed(table)
 
     def by_frequency(self) -> Any:
         """Return mean actual and expected purchases by repeat occasions in the calibration.
@@ -106,8 +114,6 @@ class HoldoutValidation(Record):
         data frame
             Columns frequency ("0" to "6", "7+"), customers, actual, and one per forecast.
         """
-        from custvalue._frames import native
-
         group = np.minimum(self.frequency, _CLASSES).astype(np.int64)
         people = np.bincount(group, minlength=_CLASSES + 1)
         present = np.flatnonzero(people)
@@ -115,7 +121,7 @@ class HoldoutValidation(Record):
         table: dict[str, Any] = {"frequency": names[present], "customers": people[present]}
         for name, column in {"actual": self.actual, **self.expected}.items():
             table[name] = np.bincount(group, weights=column)[present] / people[present]
-        return native(table, self.frame)
+        return self._framed(table)
 
     def tracking(self) -> Any:
         """Return actual and expected repeat occasions per step, incremental and cumulative.
@@ -125,8 +131,6 @@ class HoldoutValidation(Record):
         data frame
             Columns period, holdout, actual, expected, cumulative_actual, cumulative_expected.
         """
-        from custvalue._frames import native
-
         table = {
             "period": self.period.astype("datetime64[us]"),
             "holdout": np.arange(len(self.period)) >= self.cut,
@@ -135,7 +139,7 @@ class HoldoutValidation(Record):
             "cumulative_actual": np.cumsum(self.actual_repeats),
             "cumulative_expected": np.cumsum(self.expected_repeats),
         }
-        return native(table, self.frame)
+        return self._framed(table)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the tracking; see `custvalue.plot.tracking`."""

@@ -56,6 +56,16 @@ class LifetimeValues(Record):
         randomness of what these customers will do comes on top; it matters for few customers.
     notes : tuple of str
         What to know before using the result.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> log = cv.datasets.cdnow()
+    >>> summary = cv.occasions(log, customer="customer_id", time="date").summary(unit="week")
+    >>> values = cv.clv.lifetime_value(cv.clv.ModifiedBetaGeo.fit(summary), 35.0, summary,
+    ...                                horizon=1, unit="year", annual_rate=0.1)
+    >>> round(values.total), round(values.total_standard_error)
+    (64986, 1545)
     """
 
     customer: npt.NDArray[Any]
