@@ -65,10 +65,12 @@ def test_a_wrong_answer_is_noticed(tmp_path, bench, monkeypatch):
     bench["inputs"].write("histories", "2.4k", tmp_path)
     cases.check("predict", "2.4k", tmp_path)
     task = cases.TASKS["predict"]
-    wrong = dataclasses.replace(task.contenders[1], call=lambda model, x, t_x, T: np.ones(len(x)))
+    wrong = dataclasses.replace(
+        task.contenders[1], call=lambda model, x, t_x, T: (np.ones(len(x)), np.ones(len(x)))
+    )
     changed = dataclasses.replace(task, contenders=(task.contenders[0], wrong))
     monkeypatch.setitem(cases.TASKS, "predict", changed)
-    with pytest.raises(AssertionError, match="value of lifetimes against custvalue"):
+    with pytest.raises(AssertionError, match="probability_alive of lifetimes against custvalue"):
         cases.check("predict", "2.4k", tmp_path)
 
 

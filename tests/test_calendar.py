@@ -184,3 +184,10 @@ def test_a_zoned_argument_is_converted_to_the_zone_of_the_log(kind):
 def test_a_month_may_be_named_by_itself(when):
     got = _calendar.period_of("until", when, "month", "monday", None)
     assert start(got, "month") == dt.datetime(2024, 2, 1)
+
+
+def test_a_span_longer_than_the_grain_is_no_moment():
+    with pytest.raises(InvalidDataError, match=r"until: must be a day or an instant"):
+        _calendar.period_of("until", np.datetime64("2024-02"), "day", "monday", None)
+    with pytest.raises(InvalidDataError, match=r"until: must be a date"):
+        _calendar.period_of("until", pd.Period("2024-02"), "day", "monday", None)

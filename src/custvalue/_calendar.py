@@ -121,8 +121,8 @@ def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str |
             from zoneinfo import ZoneInfo
 
             when = when.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
-        if isinstance(when, (bool, int, float, np.number)):
-            raise TypeError
+        if not isinstance(when, (dt.date, np.datetime64)):
+            raise TypeError  # a number, or a span of time such as a month
         instant = np.asarray(np.datetime64(when))
         if np.isnat(instant):
             raise ValueError
@@ -132,6 +132,11 @@ def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str |
         raise InvalidDataError(
             message(name, "must be a date", value=when, hint="Write it as '1997-09-30'.")
         ) from None
-    if np.datetime_data(instant.dtype)[0] in ("Y", "M", "W", "h", "m"):
+    span = np.datetime_data(instant.dtype)[0]
+    if span in ("Y", "M", "W") and grain not in {"Y": ("year",), "M": tuple(MONTHS)}.get(span, ()):
+        raise InvalidDataError(
+            message(name, "must be a day or an instant, not a longer span", value=str(when))
+        )
+    if span in ("Y", "M", "h", "m"):
         instant = instant.astype("datetime64[s]")
     return int(period_numbers(instant.reshape(1), grain, week_start)[0])

@@ -111,6 +111,8 @@ def amounts(table: Table, role: str) -> tuple[Array, Flags | None]:
     series = table.columns[role]
     name = table.names[role]
     dtype = series.dtype
+    if len(series) and series.null_count() == len(series):  # of no type, or of any
+        return np.full(len(series), np.nan), np.ones(len(series), dtype=np.bool_)
     if not dtype.is_numeric():
         raise InvalidDataError(
             message(

@@ -77,7 +77,7 @@ def _factorised(series: nw.Series[Any], name: str, absent: Flags | None) -> Ids:
             message(name, "customer ids must be text or numbers", value=str(series.dtype),
                     hint="Convert to text.")
         )  # fmt: skip
-    codes, labels = _by_arrow(series, name) or _by_pandas(series)
+    codes, labels = _by_arrow(series, name) or _by_pandas(series, name)
     order = np.argsort(labels, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
@@ -93,8 +93,10 @@ def _of_one_type(series: nw.Series[Any], name: str) -> nw.Series[Any]:
     kind = pd.api.types.infer_dtype(objects[~holes], skipna=True)
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
         return nw.from_native(pd.to_numeric(objects.mask(holes)), series_only=True)
+    kinds: list[str] = []
     if kind.startswith(("mixed", "unknown")):
         kinds = sorted({type(v).__name__ for v in objects[~holes]})
+    if len(kinds) > 1:
         raise InvalidDataError(
             message(name, "customer ids must be of one type", value=kinds, hint="Convert to text.")
         )
@@ -124,8 +126,14 @@ def _by_arrow(series: nw.Series[Any], name: str) -> tuple[Ints, npt.NDArray[Any]
     return codes, encoded.dictionary.to_numpy(zero_copy_only=False)
 
 
-def _by_pandas(series: nw.Series[Any]) -> tuple[Ints, npt.NDArray[Any]]:
+def _by_pandas(series: nw.Series[Any], name: str) -> tuple[Ints, npt.NDArray[Any]]:
     import pandas as pd
 
-    codes, labels = pd.factorize(np.asarray(series.to_numpy(), dtype=object))
+    try:
+        codes, labels = pd.factorize(np.asarray(series.to_numpy(), dtype=object))
+    except TypeError as error:
+        raise InvalidDataError(
+            message(name, "customer ids must be text or numbers", value=str(error),
+                    hint="Convert to text.")
+        ) from None  # fmt: skip
     return np.maximum(np.asarray(codes, dtype=np.int64), 0), np.asarray(labels)

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar
-from custvalue._check import Array
-from custvalue._record import Notes, Record, join_notes
-from custvalue._reduce import Runs, reduce, run_bounds, union
+from custvalue._check import Array, one_of
+from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._reduce import Runs, mean_of_repeats, reduce, run_bounds, union
 from custvalue.errors import InvalidDataError, message
 from custvalue.summary import Summary
 
@@ -95,6 +95,22 @@ class Occasions(Record):
 
     _settings: ClassVar[tuple[str, ...]] = ("grain", "week_start", "timezone")
 
+    def __post_init__(self) -> None:
+        _calendar.unit_of("grain", self.grain)
+        one_of("week_start", self.week_start, _calendar.WEEKDAYS)
+        object.__setattr__(self, "notes", checked_notes(self.notes))
+        rows = len(self.period)
+        for name in ("lines", "spend", "refunded"):
+            column = getattr(self, name)
+            if column is not None and np.shape(column) != (rows,):
+                rule = "must be as long as period"
+                raise InvalidDataError(message(name, rule, value=np.shape(column)))
+        start = np.asarray(self.start)
+        whole = start.shape == (len(self.customer) + 1,) and start[0] == 0 and start[-1] == rows
+        if not whole or (np.diff(start) <= 0).any():
+            rule = "must cut the occasions into one run for each customer"
+            raise InvalidDataError(message("start", rule))
+
     def __len__(self) -> int:
         """Return the number of occasions."""
         return len(self.period)
@@ -124,15 +140,14 @@ class Occasions(Record):
             return other
         if not len(other) and not other.notes:
             return self
-        if not len(self) or not len(other):  # a chunk of which the policies left nothing
-            full = self if len(self) else other
-            return dataclasses.replace(full, notes=join_notes(self.notes, other.notes))
         for name in self._settings:
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
-                raise InvalidDataError(
-                    message(name, "must be the same in both", value=(mine, theirs))
-                )
+                rule = "must be the same in both"
+                raise InvalidDataError(message(name, rule, value=(mine, theirs)))
+        if not len(self) or not len(other):  # a chunk of which the policies left nothing
+            full = self if len(self) else other
+            return dataclasses.replace(full, notes=join_notes(self.notes, other.notes))
         if (self.spend is None) != (other.spend is None):
             raise InvalidDataError(message("amount", "must be given for both logs, or for neither"))
         customers = union(self.customer, other.customer)
@@ -285,25 +300,13 @@ class Occasions(Record):
             frequency=repeats.astype(np.float64),
             recency=_calendar.elapsed(first, final, self.grain, unit),
             T=_calendar.elapsed(first, np.full_like(first, last), self.grain, unit),
-            monetary_value=bought._mean_spend(include_first_spend),
+            monetary_value=None
+            if bought.spend is None
+            else mean_of_repeats(bought.spend, bought.start, include_first_spend),
             unit=unit,
             notes=bought.notes,
             frame=self.frame,
         )
-
-    def _mean_spend(self, include_first: bool) -> Array | None:
-        if self.spend is None:
-            return None
-        again = np.flatnonzero(np.diff(self.start) > 1)
-        # summed without the first occasion, not subtracted: no digits are lost
-        begin = self.start[again] + (0 if include_first else 1)
-        end = self.start[again + 1]
-        bounds = np.stack([begin, end], axis=1).ravel()
-        mean = np.full(len(self.customer), np.nan)
-        if len(again):
-            bounds = bounds[:-1] if end[-1] == len(self) else bounds
-            mean[again] = np.add.reduceat(self.spend, bounds)[::2] / (end - begin)
-        return mean
 
     def split(self, at: Any, until: Any = None, unit: str = "day", since: Any = None) -> Split:
         """Return a calibration summary up to `at` and what its customers did from then to `until`.

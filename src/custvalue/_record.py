@@ -111,9 +111,16 @@ class Record:
                     value=f"unknown {unknown}, missing {missing}",
                 )
             )
-        fields = {name: _revived(data[name]) for name in names if name in data}
+        fields = {name: _revived(data[name], name) for name in names if name in data}
         parts = {name: kind.from_dict(data[name]) for name, kind in cls._parts.items()}
         return cls(**{**fields, **parts})
+
+
+def checked_notes(notes: Any) -> dict[str, int]:
+    """Return notes as a dict of counts, or say that they are none."""
+    if not isinstance(notes, Mapping):
+        raise InvalidDataError(message("notes", "must map rules to counts", value=notes))
+    return {str(rule): int(count) for rule, count in notes.items()}
 
 
 def join_notes(*notes: Notes) -> dict[str, int]:
@@ -162,14 +169,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _revived(value: Any) -> Any:
+def _revived(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
         if set(value) == {"float"}:
             return float(value["float"])
         if set(value) == {"array", "values"}:
-            listed = [_revived(item) for item in value["values"]]
-            return np.array(listed, dtype=value["array"])
-        return {key: _revived(item) for key, item in value.items()}
+            listed = [_revived(item, name) for item in value["values"]]
+            try:
+                return np.array(listed, dtype=value["array"])
+            except (TypeError, ValueError):
+                raise InvalidDataError(
+                    message(name, "must be an array of a known type", value=value["array"])
+                ) from None
+        return {key: _revived(item, name) for key, item in value.items()}
     if isinstance(value, list):
-        return [_revived(item) for item in value]
+        return [_revived(item, name) for item in value]
     return value

@@ -179,6 +179,22 @@ def run_bounds(ordered: npt.NDArray[np.integer]) -> Ints:
     return np.concatenate([np.zeros(min(size, 1), dtype=np.int64), *inner, ends])
 
 
+def mean_of_repeats(values: Array, start: npt.NDArray[np.integer], include_first: bool) -> Array:
+    """Return the mean of each run without its first value (or with it); NaN for runs of one.
+
+    Summed without the first value, not subtracted: no digits are lost.
+    """
+    again = np.flatnonzero(np.diff(start) > 1)
+    begin = start[again] + (0 if include_first else 1)
+    end = start[again + 1]
+    bounds = np.stack([begin, end], axis=1).ravel()
+    mean = np.full(len(start) - 1, np.nan)
+    if len(again):
+        bounds = bounds[:-1] if end[-1] == len(values) else bounds
+        mean[again] = np.add.reduceat(values, bounds)[::2] / (end - begin)
+    return mean
+
+
 def union(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the distinct customers of two sorted arrays, sorted, or say that they do not mix."""
     if (one.dtype.kind in "OU") != (other.dtype.kind in "OU"):

@@ -69,6 +69,23 @@ class Split(Record):
 
     _parts: ClassVar[Mapping[str, type[Record]]] = {"calibration": Summary}
 
+    def __post_init__(self) -> None:
+        people, periods = len(self.calibration), len(self.period)
+        for names, length in (
+            (("frequency", "spend", "prior"), people),
+            (("elapsed", "births", "repeats", "amount"), periods),
+        ):
+            for name in names:
+                column = getattr(self, name)
+                if column is not None and np.shape(column) != (length,):
+                    raise InvalidDataError(
+                        message(name, f"must have {length} values", value=np.shape(column))
+                    )
+        if not 0 <= self.cut < periods:
+            raise InvalidDataError(
+                message("cut", f"must be an index of {periods} periods", value=self.cut)
+            )
+
     def _head(self) -> dict[str, Any]:
         return {
             "customers": len(self.calibration),

@@ -49,7 +49,7 @@ def message(
     """Return "name: rule; got value (where, how many). hint", the form of all messages."""
     text = f"{name}: {rule}"
     if value is not _NOTHING:
-        text += f"; got {value!r}" if not isinstance(value, float) else f"; got {value:g}"
+        text += f"; got {value!r}" if not isinstance(value, float) else f"; got {value:.10g}"
     where = []
     if row is not None:
         where.append(f"first at row {row}")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from custvalue import _calendar, _frames
 from custvalue._check import Array, real, refuse, whole, within
-from custvalue._record import Notes, Record
+from custvalue._record import Notes, Record, checked_notes
 from custvalue.errors import InvalidDataError, message
 
 _RFM_HINT = (
@@ -73,6 +73,7 @@ class Summary(Record):
 
     def __post_init__(self) -> None:
         _calendar.unit_of("unit", self.unit)
+        object.__setattr__(self, "notes", checked_notes(self.notes))
         x = whole("frequency", self.frequency)
         t_x = within("recency", self.recency, 0.0, hint=_RFM_HINT)
         T = within("T", self.T, 0.0)

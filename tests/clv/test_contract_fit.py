@@ -118,6 +118,8 @@ def test_covariance_is_symmetric_and_positive_definite(fitted, name, lattice):
     assert (bounds[:, 0] < fit.estimates).all()
     assert (fit.estimates < bounds[:, 1]).all()
     np.testing.assert_allclose(bounds[:, 0] * bounds[:, 1], fit.estimates**2, rtol=1e-12)
+    width = 2 * 1.959963984540054 * fit.standard_errors / fit.estimates
+    np.testing.assert_allclose(np.log(bounds[:, 1] / bounds[:, 0]), width, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,153 +1,24 @@
-"""Likelihood in, Fit out: the only place that imports an optimiser."""
+"""Fit: a model at its maximum of the likelihood, with the uncertainty of its parameters."""
 
 from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from custvalue import _calendar
-from custvalue._check import Array, number
+from custvalue._check import Array, number, real
 from custvalue._record import Record
 from custvalue.clv._predictions import Predictions
-from custvalue.errors import (
-    ConvergenceError,
-    CustValueWarning,
-    InvalidDataError,
-    NotIdentifiedError,
-    message,
-)
+from custvalue.errors import CustValueWarning, InvalidDataError, message
 
 if TYPE_CHECKING:
     from custvalue.clv._model import Model, PurchaseModel
     from custvalue.clv.gamma_gamma import GammaGamma
     from custvalue.summary import Summary
-
-
-class Jet(NamedTuple):
-    """A log-likelihood with its exact gradient and Hessian, in the model's own parameters."""
-
-    value: float
-    gradient: Array
-    hessian: Array
-
-
-class Maximum(NamedTuple):
-    """Where a log-likelihood is largest, and the covariance of the estimates there."""
-
-    estimates: Array
-    covariance: Array
-    value: float
-    gradient_norm: float
-    condition: float
-
-
-_CLOSE = 1e-9  # stop at Newton steps this small
-_CLOSE_ENOUGH = (
-    1e-5  # ... or this small where a pass is long: the step leaves an error of its square
-)
-
-Objective = Callable[[Array], Jet]
-
-
-def maximise(
-    stages: Sequence[Objective], start: Array, names: Sequence[str], total: float
-) -> Maximum:
-    """Return the maximum of the last stage over positive parameters.
-
-    Newton steps in the logarithms of the parameters, in a trust region; earlier stages are cheaper
-    likelihoods that lead near to it. `total` (the sum of weights) scales tolerances.
-    """
-    log_theta = np.log(start)
-    for stage in stages[:-1]:
-        log_theta = _climb(_Remembered(stage, total), log_theta, 1e-4)
-    last = _Remembered(stages[-1], total)
-    if len(stages) == 1:
-        log_theta = _climb(last, log_theta, 1e-6)
-    log_theta = _polish(last, log_theta, _CLOSE if len(stages) == 1 else _CLOSE_ENOUGH)
-    jet = last(log_theta)
-    scales = np.linalg.eigvalsh(-jet.hessian)
-    largest = float(np.abs(scales).max())
-    if not np.isfinite(largest) or largest == 0.0:
-        raise ConvergenceError("The likelihood could not be evaluated near its maximum.")
-    step = np.linalg.lstsq(-jet.hessian, jet.gradient, rcond=1e-15)[0]
-    if scales[0] <= 1e-13 * largest or np.abs(step).max() > 1e-2:
-        worst = int(np.argmax(np.abs(np.linalg.eigh(-jet.hessian)[1][:, 0])))
-        where = dict(zip(names, np.exp(log_theta).round(6).tolist(), strict=True))
-        raise NotIdentifiedError(
-            "The likelihood has no maximum that the data can tell: it is flat along "
-            f"{names[worst]} (stopped at {where}). More customers, a longer observation or a "
-            "simpler model would be needed."
-        )
-    if float(jet.gradient @ step) > 1e-9:
-        raise ConvergenceError(
-            f"No maximum was reached: gradient {np.abs(jet.gradient).max():.1e} per customer."
-        )
-    estimates = np.exp(log_theta + step)
-    covariance = np.linalg.inv(-jet.hessian) / total * np.outer(estimates, estimates)
-    return Maximum(
-        estimates,
-        (covariance + covariance.T) / 2,
-        (jet.value + 0.5 * float(jet.gradient @ step)) * total,
-        float(np.abs(jet.gradient).max()) * total,
-        float(largest / scales[0]),
-    )
-
-
-def _climb(objective: _Remembered, start: Array, tolerance: float) -> Array:
-    """Return where a trust-region Newton method ends, with a gradient below `tolerance`."""
-    from scipy.optimize import minimize
-
-    return np.asarray(
-        minimize(
-            lambda v: -objective(v).value,
-            start,
-            jac=lambda v: -objective(v).gradient,
-            hess=lambda v: -objective(v).hessian,
-            method="trust-exact",
-            options={"gtol": tolerance, "maxiter": 500},
-        ).x
-    )
-
-
-def _polish(objective: _Remembered, start: Array, close: float) -> Array:
-    """Return a point from which one more Newton step reaches the maximum to the last digits.
-
-    Plain Newton steps while they are small and go uphill, each one pass of the data; the trust
-    region takes over where they are not.
-    """
-    point, before = start, -np.inf
-    for _ in range(20):
-        jet = objective(point)
-        step = np.linalg.lstsq(-jet.hessian, jet.gradient, rcond=1e-15)[0]
-        if np.abs(step).max() < close:
-            return point
-        downhill = float(jet.gradient @ step) <= 0 or jet.value < before - 1e-12 * abs(before)
-        if downhill or np.abs(step).max() > 0.5:
-            return _climb(objective, start, 1e-9)
-        point, before = point + step, jet.value
-    return point
-
-
-class _Remembered:
-    """An objective per customer in log-parameters that computes each point once."""
-
-    def __init__(self, objective: Objective, total: float) -> None:
-        self.objective, self.total = objective, total
-        self.point: Array | None = None
-
-    def __call__(self, log_theta: Array) -> Jet:
-        if self.point is None or not np.array_equal(self.point, log_theta):
-            theta = np.exp(np.clip(log_theta, -600.0, 600.0))
-            value, gradient, hessian = self.objective(theta)
-            gradient = gradient * theta
-            hessian = hessian * np.outer(theta, theta) + np.diag(gradient)
-            self.jet = Jet(value / self.total, gradient / self.total, hessian / self.total)
-            self.point = log_theta.copy()
-        return self.jet
 
 
 M = TypeVar("M", bound="Model")
@@ -205,13 +76,22 @@ class Fit(Record, Generic[M]):
 
     def __post_init__(self) -> None:
         k = len(self.names)
-        covariance = np.asarray(self.covariance, dtype=np.float64)
-        good = covariance.shape == (k, k) and np.isfinite(covariance).all()
-        if not good or not np.allclose(covariance, covariance.T, rtol=1e-9):
-            raise InvalidDataError(
-                message("covariance", f"must be a symmetric, finite {k} x {k} matrix",
-                        value=covariance.shape)
-            )  # fmt: skip
+        number("log_likelihood", self.log_likelihood)
+        number("n", self.n, 0.0, open_low=True)
+        if self.model.measured_in_time:
+            _calendar.unit_of("unit", self.unit)
+        elif self.unit is not None:
+            raise InvalidDataError(message("unit", "must be None", value=self.unit))
+        covariance = real("covariance", self.covariance)
+        rule = f"must be a symmetric, positive definite {k} x {k} matrix"
+        if covariance.shape != (k, k) or not np.isfinite(covariance).all():
+            raise InvalidDataError(message("covariance", rule, value=covariance.shape))
+        scaled = covariance / np.outer(self.estimates, self.estimates)
+        if (
+            not np.allclose(covariance, covariance.T, rtol=1e-9)
+            or np.linalg.eigvalsh(scaled)[0] < 0
+        ):
+            raise InvalidDataError(message("covariance", rule, value=covariance.tolist()))
         object.__setattr__(self, "covariance", covariance)
         object.__setattr__(self, "notes", tuple(self.notes))
 
@@ -353,6 +233,10 @@ class Fit(Record, Generic[M]):
         -------
         float array of shape (n,), in the currency of the log
         """
+        if self.model.measured_in_time:
+            raise InvalidDataError(
+                message("fit", "must be of a model of spend", value=type(self.model).__name__)
+            )
         if summary.monetary_value is None:
             raise InvalidDataError(
                 message("summary", "must have monetary values",

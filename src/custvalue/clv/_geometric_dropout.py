@@ -14,7 +14,7 @@ import numpy as np
 
 from custvalue._check import Array, ArrayLike, whole, within
 from custvalue._chunks import block_sums, dot
-from custvalue.clv._fit import Jet
+from custvalue.clv._maximise import Jet
 from custvalue.clv._model import PurchaseModel
 from custvalue.clv._patterns import Patterns
 from custvalue.clv._series import purchases_while_alive

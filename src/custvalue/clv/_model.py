@@ -14,7 +14,8 @@ from custvalue._calendar import unit_of
 from custvalue._check import Array, ArrayLike, real, refuse, whole, within
 from custvalue._chunks import blocked, blocked_all
 from custvalue._record import Record
-from custvalue.clv._fit import Fit, Jet, maximise
+from custvalue.clv._fit import Fit
+from custvalue.clv._maximise import Jet, Maximum, maximise
 from custvalue.clv._patterns import Patterns, by_distinct, count_patterns
 from custvalue.errors import InvalidDataError, NotIdentifiedError, message
 
@@ -28,6 +29,8 @@ _FIRST_STAGE = 10_000  # rows of the first subsample whose optimum leads to that
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Model(Record, abc.ABC):
     """A distribution with positive parameters; parameters may be arrays, one per case."""
+
+    measured_in_time: ClassVar[bool] = False  # whether parameters have a unit of time
 
     def __post_init__(self) -> None:
         for name, value in self.parameters.items():
@@ -69,6 +72,7 @@ class PurchaseModel(Model, abc.ABC):
     purchase and in one unit of time.
     """
 
+    measured_in_time: ClassVar[bool] = True
     one_time_buyers_alive: ClassVar[bool] = False
 
     def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Array:
@@ -287,13 +291,16 @@ class PurchaseModel(Model, abc.ABC):
             gradient_norm=found.gradient_norm,
             unit=unit,
             data_hash=patterns.fingerprint(),
-            notes=_fit_notes(summary, cls.one_time_buyers_alive, found.condition, patterns),
+            notes=(
+                *_fit_notes(summary, cls.one_time_buyers_alive, patterns),
+                *ridge_notes(found, names),
+            ),
             frame=summary.frame,
         )
 
 
 def _fit_notes(
-    summary: Summary, one_time_buyers_alive: bool, condition: float, patterns: Patterns
+    summary: Summary, one_time_buyers_alive: bool, patterns: Patterns
 ) -> tuple[str, ...]:
     notes = [f"{count} {rule}" for rule, count in summary.notes.items()]
     people = patterns.customers
@@ -302,12 +309,20 @@ def _fit_notes(
         notes.append(
             f"P(alive) is 1 by construction for the {once:g} customers without a repeat purchase"
         )
-    if condition > 1e8:
-        notes.append(
-            f"flat ridge: the information matrix has condition number {condition:.1e}, so that "
-            "only combinations of the parameters are well determined"
-        )
     return tuple(notes)
+
+
+def ridge_notes(found: Maximum, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a note where the likelihood is nearly flat in some direction."""
+    relative = np.sqrt(np.diag(found.covariance)) / found.estimates
+    vague = [name for name, error in zip(names, relative, strict=True) if error > 10.0]
+    if not vague and found.condition <= 1e8:
+        return ()
+    which = f"{', '.join(vague)} not determined" if vague else "only combinations are determined"
+    return (
+        f"flat ridge in the likelihood: {which} (condition number {found.condition:.1e}); "
+        "predictions within the data may still be good",
+    )
 
 
 def histories(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, Array, Array]:

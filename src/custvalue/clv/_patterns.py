@@ -24,6 +24,7 @@ Ints = npt.NDArray[np.int64]
 # whole grains per unit: hours, days, weeks and months in days, weeks, months, quarters and years
 SCALES = (1.0, 7.0, 24.0, 168.0, 30.4375, 91.3125, 365.25, 3.0, 12.0, 730.5, 2191.5, 8766.0)
 _SAMPLE = 512
+_FEW = 256  # rows below which it is not worth looking for equal ones
 
 
 def lattice_scale(*columns: Array) -> float | None:
@@ -178,14 +179,14 @@ def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) ->
 
     Falls back to every row where T is on no lattice or the pairs are about as many as the rows.
     """
-    if x.ndim != 1 or x.shape != T.shape or len(x) < BLOCK // 8:
+    if x.ndim != 1 or x.shape != T.shape or len(x) < _FEW:
         return blocked(formula, x, T)
     scale = lattice_scale(T)
     if scale is None:
         return blocked(formula, x, T)
     width = int(block_max(T) * scale + 0.5) + 1
     cells = (int(block_max(x)) + 1) * width
-    if cells > len(x):
+    if cells > max(len(x), BLOCK):
         return blocked(formula, x, T)
     cell = np.empty(len(x), dtype=np.int32)
     seen = np.zeros(cells, dtype=bool)

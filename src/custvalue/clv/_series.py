@@ -9,7 +9,8 @@ from custvalue._check import Array
 
 Number = Array | float
 
-_SWITCH = 0.97  # above, the series needs more terms than the quadrature has nodes
+_SWITCH = 0.98  # above, the series needs more terms than the quadrature has nodes
+_LARGE = 25.0
 _STRIDE = 8  # terms between two looks at what has converged
 _TINY = 1e-17
 
@@ -31,8 +32,8 @@ def purchases_while_alive(
     """
     shape = np.broadcast_shapes(*(np.shape(v) for v in (t, x, T, r, alpha, a, b)))
     z = np.broadcast_to(t / (alpha + T + t), shape)
-    # where b is huge the two parts nearly cancel
-    by_nodes = (z > _SWITCH) | (a + b > 1e4 * (r + x))
+    # with large a or b the two parts grow, and nearly cancel
+    by_nodes = (z > _SWITCH) | (np.asarray(a) > _LARGE) | (a + b > 1e2 * (_LARGE + r + x))
     if not by_nodes.any():
         return _by_series(z, x, r, a, b)
     out = np.empty(shape)
@@ -103,15 +104,22 @@ def _by_quadrature(tau: Array, m: Array, a: Array, B: Array) -> Array:
     """
     centre = np.log(a / B)
     spread = np.sqrt(1 / a + 1 / a**2 + 1 / B + 1 / B**2)
-    step = min(1 / 32, 0.6 / float(spread.max()))
+    # in v the integrand is analytic within pi/2 of the real line: steps of 1/4 leave e^-39, also
+    # out where (1 + p tau)^-m falls
+    falls = centre + np.log1p(m * tau)
+    step = min(1 / 32, 0.25 / float(np.sqrt(spread**2 + falls**2).max()))
     reach = int(np.ceil(4.8 / step))
     peak = -a * np.log1p(B / a) - B * np.log1p(a / B)
     above, below = np.zeros_like(tau), np.zeros_like(tau)
     for y in np.arange(-reach, reach + 1) * step:
-        v = np.maximum(centre + spread * np.sinh(y), -650.0)
-        log_p, log_q = -np.logaddexp(0.0, -v), -np.logaddexp(0.0, v)
-        weight = np.exp(a * log_p + B * log_q - peak) * np.cosh(y)
-        p = np.exp(log_p)
+        v = centre + spread * np.sinh(y)
+        log_1e = np.log1p(np.exp(-np.minimum(np.abs(v), 700.0)))
+        log_p = np.minimum(v, 0.0) - log_1e
+        log_weight = a * log_p + B * (log_p - v) - peak  # log(1 - p) = log p - v
+        if log_weight.max() < -80.0:  # nothing in the last digit
+            continue
+        weight = np.exp(np.maximum(log_weight, -700.0)) * np.cosh(y)
+        p = np.exp(np.maximum(log_p, -600.0))
         above -= weight * np.expm1(-m * np.log1p(p * tau)) / p
         below += weight
     return above / below

@@ -8,7 +8,7 @@ import numpy as np
 
 from custvalue._check import Array
 from custvalue._chunks import block_sums, dot
-from custvalue.clv._fit import Jet
+from custvalue.clv._maximise import Jet
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Self, final
 
 import numpy as np
 
-from custvalue._check import Array, ArrayLike, one_of, whole, within
+from custvalue._check import Array, ArrayLike, one_of, real, whole, within
 from custvalue._chunks import blocked, dot
-from custvalue.clv._fit import Fit, maximise
-from custvalue.clv._model import Model
+from custvalue.clv._fit import Fit
+from custvalue.clv._maximise import maximise
+from custvalue.clv._model import Model, ridge_notes
 from custvalue.clv._spend_likelihood import Spenders, spend_jet
 from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError, message
 
@@ -93,7 +94,7 @@ class GammaGamma(Model):
             If x is not whole, or m is negative or missing where x > 0.
         """
         xs = whole("x", x)
-        spent = np.asarray(m, dtype=np.float64)
+        spent = real("m", m)
         xs, spent = np.broadcast_arrays(xs, spent)
         spent = within("m", np.where(xs > 0, spent, 0.0), 0.0)
         return blocked(_posterior_mean, *self._values(), xs, spent)
@@ -204,6 +205,7 @@ class GammaGamma(Model):
         )
         model = cls(*found.estimates)
         notes += _spend_warnings(model, x, m, n)
+        notes += ridge_notes(found, ("p", "q", "v"))
         digest = hashlib.blake2b(digest_size=8)
         digest.update(f"{n.sum():.9g} {n @ x:.9g} {n @ z:.9g} {n @ np.log(m):.9g}".encode())
         return Fit(
