@@ -26,7 +26,8 @@ LIMIT = 350
 LAYERS = (
     {"errors"},
     {"_check"},
-    {"_calendar", "_chunks"},
+    {"_chunks"},
+    {"_calendar"},
     {"_record", "_reduce"},
     {"_frames"},
     {"_ids", "_instants"},

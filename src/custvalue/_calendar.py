@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, one_of
+from custvalue._chunks import BLOCK, over_ranges
 from custvalue.errors import InvalidDataError, message
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 
 HOURS = {  # length of a unit; month and year are the mean ones: 30.4375 and 365.25 days
     "hour": 1.0,
@@ -48,10 +49,23 @@ def period_numbers(instants: npt.NDArray[np.datetime64], grain: str, week_start:
         return day * 24 if grain == "hour" else _from_days(day, grain, week_start)
     if tick not in _TICKS or np.datetime_data(instants.dtype)[1] != 1:
         instants, tick = instants.astype("datetime64[s]"), "s"
-    ticks = instants.view(np.int64)
     if grain == "hour":
-        return ticks // (3600 * _TICKS[tick])
-    return _from_days(ticks // (86400 * _TICKS[tick]), grain, week_start)
+        return _quotient(instants, 3600 * _TICKS[tick])
+    return _from_days(_quotient(instants, 86400 * _TICKS[tick]), grain, week_start)
+
+
+def _quotient(instants: npt.NDArray[np.datetime64], ticks: int) -> Ints:
+    """Return instants // ticks, half as wide where that is enough."""
+    values = instants.view(np.int64)
+    ends = (0, 0) if len(values) == 0 else (int(values.min()), int(values.max()))
+    narrow = max(abs(ends[0]), abs(ends[1])) // ticks < 2**31 - 1
+    out: Ints = np.empty(len(values), dtype=np.int32 if narrow else np.int64)
+
+    def divide(start: int, stop: int) -> None:
+        out[start:stop] = values[start:stop] // ticks
+
+    over_ranges(divide, len(values), BLOCK)
+    return out
 
 
 def _from_days(day: Ints, grain: str, week_start: str) -> Ints:
@@ -69,7 +83,7 @@ def _from_days(day: Ints, grain: str, week_start: str) -> Ints:
 
 
 def period_starts(
-    numbers: npt.NDArray[np.integer[Any]], grain: str, week_start: str = "monday"
+    numbers: Ints, grain: str, week_start: str = "monday"
 ) -> npt.NDArray[np.datetime64]:
     """Return the first instant of each period, as datetime64[D] (hours: datetime64[h])."""
     numbers = np.asarray(numbers, dtype=np.int64)
@@ -83,8 +97,8 @@ def period_starts(
 
 
 def elapsed(
-    earlier: npt.NDArray[np.integer[Any]],
-    later: npt.NDArray[np.integer[Any]],
+    earlier: Ints,
+    later: Ints,
     grain: str,
     unit: str,
 ) -> Array:

@@ -96,14 +96,18 @@ def _listed(values: Any) -> Any:
 
 def missing(series: nw.Series[Any]) -> Flags | None:
     """Return where a column is null or NaN, or None where it nowhere is."""
-    flags: Flags | None = None
-    if series.null_count():
-        flags = series.is_null().to_numpy().astype(np.bool_)
-    if series.dtype.is_float() and len(series):
+    if len(series) == 0:
+        return None
+    numpy_dtype = getattr(series.to_native(), "dtype", None)
+    if isinstance(numpy_dtype, np.dtype) and numpy_dtype.kind in "iubM":
+        values = series.to_numpy()
+        if values.dtype.kind != "M" or values.view(np.int64).min() != np.iinfo(np.int64).min:
+            return None
+        return np.isnat(values)
+    if series.dtype.is_float():
         values = series.to_numpy().astype(np.float64, copy=False)
-        if np.isnan(values.min()):
-            flags = np.isnan(values) if flags is None else flags | np.isnan(values)
-    return flags
+        return np.isnan(values) if np.isnan(values.min()) else None
+    return series.is_null().to_numpy().astype(np.bool_) if series.null_count() else None
 
 
 def amounts(table: Table, role: str) -> tuple[Array, Flags | None]:
@@ -111,7 +115,7 @@ def amounts(table: Table, role: str) -> tuple[Array, Flags | None]:
     series = table.columns[role]
     name = table.names[role]
     dtype = series.dtype
-    if len(series) and series.null_count() == len(series):  # of no type, or of any
+    if not dtype.is_numeric() and len(series) and series.null_count() == len(series):
         return np.full(len(series), np.nan), np.ones(len(series), dtype=np.bool_)
     if not dtype.is_numeric():
         raise InvalidDataError(

@@ -14,6 +14,7 @@ from custvalue._chunks import BLOCK, over_blocks, over_ranges
 from custvalue.errors import InvalidDataError, message
 
 Ints = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.integer[Any]]
 _MANY = 2 * BLOCK
 
 
@@ -26,12 +27,12 @@ class Runs:
 
     customer: Ints
     start: Ints
-    period: npt.NDArray[np.integer]
-    rows: npt.NDArray[np.integer]
+    period: Whole
+    rows: Whole
     sums: tuple[Array, ...]
 
 
-def reduce(customer: Ints, period: npt.NDArray[np.integer], values: Sequence[Array] = ()) -> Runs:
+def reduce(customer: Ints, period: Whole, values: Sequence[Array] = ()) -> Runs:
     """Return the distinct pairs of (customer >= 0, period), and the sums of values in each.
 
     The number of the row rides in the low bits of the sorted key, so that one sort gives order and
@@ -61,25 +62,20 @@ def reduce(customer: Ints, period: npt.NDArray[np.integer], values: Sequence[Arr
     return _marked(key, values, first, *bits)
 
 
-def _ranks(values: npt.NDArray[np.integer]) -> Ints:
+def _ranks(values: Whole) -> Ints:
     return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
 
 
-def _packed(
-    customer: Ints, period: npt.NDArray[np.integer], first: int, period_bits: int, row_bits: int
-) -> Ints:
+def _packed(customer: Ints, period: Whole, first: int, period_bits: int, row_bits: int) -> Ints:
     key = np.empty(len(customer), dtype=np.int64)
-    index = np.arange(BLOCK)
+    index = np.arange(BLOCK) if row_bits else np.zeros(BLOCK, dtype=np.int64)
 
     def pack(start: int, stop: int) -> None:
         part = key[start:stop]
         np.left_shift(customer[start:stop], period_bits, out=part)
         part += period[start:stop]
-        part -= first
-        if row_bits:
-            np.left_shift(part, row_bits, out=part)
-            part += index[: stop - start]
-            part += start
+        np.left_shift(part, row_bits, out=part)
+        part += index[: stop - start] + (start * bool(row_bits) - (first << row_bits))
 
     over_ranges(pack, len(customer), BLOCK)
     return key
@@ -88,7 +84,7 @@ def _packed(
 def _marked(
     key: Ints, values: Sequence[Array], first: int | None, period_bits: int, row_bits: int
 ) -> Runs:
-    """Return the runs of a sorted key: count them block by block, then fill in the results.
+    """Return the runs of a sorted key: find them block by block, then put them together.
 
     Blocks end where a customer does, so that no run lies in two of them. first = None: the values
     are sorted as the key is, and periods are ranks.
@@ -99,63 +95,62 @@ def _marked(
     cuts = np.searchsorted(key, ((key[near - 1] >> shift) + 1) << shift)
     edges = np.unique(np.concatenate([[0], cuts, [size]]))
     blocks = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-    counts = np.zeros((len(blocks) + 1, 2), dtype=np.int64)
+    mask, bound = (1 << row_bits) - 1, abs(first or 0) + (1 << period_bits)
+    narrow = np.int32 if max(size, bound, int(key[-1] >> row_bits)) < 2**31 else np.int64
+    found: list[Any] = [()] * len(blocks)
 
-    def count(i: int) -> None:
-        start, stop = blocks[i]
-        head = key[start:stop] >> row_bits
-        counts[i + 1, 0] = 1 + np.count_nonzero(head[1:] != head[:-1])
-        head >>= period_bits
-        counts[i + 1, 1] = 1 + np.count_nonzero(head[1:] != head[:-1])
-
-    over_blocks(count, len(blocks))
-    offsets = np.cumsum(counts, axis=0)
-    runs, people = offsets[-1].tolist()
-    narrow = np.int32 if size < 2**31 and abs(first or 0) + (1 << period_bits) < 2**31 else np.int64
-    customer, starts = np.empty(people, dtype=np.int64), np.empty(people + 1, dtype=np.int64)
-    period, rows = np.empty(runs, dtype=narrow), np.empty(runs, dtype=narrow)
-    sums = tuple(np.empty(runs) for _ in values)
-    starts[people] = runs
-
-    def fill(i: int) -> None:
+    def find(i: int) -> None:
         begin, end = blocks[i]
         part = key[begin:end]
-        (at, person), (to, last) = offsets[i].tolist(), offsets[i + 1].tolist()
-        head = part >> row_bits
-        heads = run_starts(head)
-        for source, target in zip(values, sums, strict=True):
-            if first is None:
-                taken = source[begin:end]
-            else:
-                taken = np.take(source, part & ((1 << row_bits) - 1), mode="clip")
-            _sum_runs(taken, heads, target[at:to])
-        rows[at:to] = np.diff(heads, append=end - begin)
-        head = head[heads]
-        period[at:to] = (head & ((1 << period_bits) - 1)) + (first or 0)
-        head >>= period_bits
-        owners = run_starts(head)
-        customer[person:last] = head[owners]
-        starts[person:last] = owners + at
+        head: Whole = (part >> row_bits).astype(narrow)
+        same = head[1:] == head[:-1]
+        heads = np.flatnonzero(np.concatenate([[True], ~same]))
+        firsts: Whole = head[heads]
+        lines = np.empty(len(heads), dtype=narrow)
+        np.subtract(heads[1:], heads[:-1], out=lines[:-1], casting="same_kind")
+        lines[-1] = end - begin - heads[-1]
+        sums = []
+        for source in values:
+            own = source[begin:end] if first is None else np.take(source, part & mask, mode="clip")
+            sums.append(_run_sums(own, heads, same))
+        period = firsts & ((1 << period_bits) - 1)
+        period += first or 0
+        owner: Whole = firsts >> period_bits
+        owners = run_starts(owner)
+        found[i] = (owner[owners], owners, period, lines, *sums)
+
+    over_blocks(find, len(blocks))
+    people, runs = (np.cumsum([0, *(len(part[k]) for part in found)]).tolist() for k in (0, 2))
+    customer, starts = np.empty(people[-1], np.int64), np.empty(people[-1] + 1, np.int64)
+    columns = [np.empty(runs[-1], narrow), np.empty(runs[-1], narrow)]
+    columns += [np.empty(runs[-1]) for _ in values]
+    starts[-1] = runs[-1]
+
+    def fill(i: int) -> None:
+        owner, owners, *parts = found[i]
+        customer[people[i] : people[i + 1]] = owner
+        np.add(owners, runs[i], out=starts[people[i] : people[i + 1]])
+        for target, part in zip(columns, parts, strict=True):
+            target[runs[i] : runs[i + 1]] = part
+        found[i] = ()
 
     over_blocks(fill, len(blocks))
-    return Runs(customer, starts, period, rows, sums)
+    return Runs(customer, starts, columns[0], columns[1], tuple(columns[2:]))
 
 
-def _sum_runs(values: Array, heads: Ints, out: Array) -> None:
-    """Write the sum of each run of values into `out`."""
+def _run_sums(values: Array, heads: Ints, same: npt.NDArray[np.bool_]) -> Array:
+    """Return the sum of each run of values; same[i]: value i + 1 is of the run of value i."""
     again = len(values) - len(heads)
     if 5 * again > len(values):
-        np.add.reduceat(values, heads, out=out)
-        return
-    np.take(values, heads, out=out, mode="clip")  # runs are mostly single: add the few others
+        return np.asarray(np.add.reduceat(values, heads))
+    sums = np.take(values, heads, mode="clip")  # runs are mostly single: add the few others
     if again:
-        single = np.ones(len(values), dtype=bool)
-        single[heads] = False
-        others = np.flatnonzero(single)
-        np.add.at(out, np.searchsorted(heads, others, side="right") - 1, values[others])
+        others = np.flatnonzero(same) + 1
+        np.add.at(sums, np.searchsorted(heads, others, side="right") - 1, values[others])
+    return sums
 
 
-def run_starts(ordered: npt.NDArray[np.integer]) -> Ints:
+def run_starts(ordered: Whole) -> Ints:
     """Return where runs of equal values start."""
     inner = np.flatnonzero(ordered[1:] != ordered[:-1])
     starts = np.empty(len(inner) + min(len(ordered), 1), dtype=np.int64)
@@ -164,7 +159,7 @@ def run_starts(ordered: npt.NDArray[np.integer]) -> Ints:
     return starts
 
 
-def run_bounds(ordered: npt.NDArray[np.integer]) -> Ints:
+def run_bounds(ordered: Whole) -> Ints:
     """Return where runs of equal values start, and the length at the end."""
     size = len(ordered)
     found: dict[int, Ints] = {}
@@ -179,7 +174,7 @@ def run_bounds(ordered: npt.NDArray[np.integer]) -> Ints:
     return np.concatenate([np.zeros(min(size, 1), dtype=np.int64), *inner, ends])
 
 
-def mean_of_repeats(values: Array, start: npt.NDArray[np.integer], include_first: bool) -> Array:
+def mean_of_repeats(values: Array, start: Whole, include_first: bool) -> Array:
     """Return the mean of each run without its first value (or with it); NaN for runs of one.
 
     Summed without the first value, not subtracted: no digits are lost.
@@ -189,9 +184,15 @@ def mean_of_repeats(values: Array, start: npt.NDArray[np.integer], include_first
     end = start[again + 1]
     bounds = np.stack([begin, end], axis=1).ravel()
     mean = np.full(len(start) - 1, np.nan)
-    if len(again):
-        bounds = bounds[:-1] if end[-1] == len(values) else bounds
-        mean[again] = np.add.reduceat(values, bounds)[::2] / (end - begin)
+    total = np.empty(len(again))
+
+    def add(first: int, last: int) -> None:
+        part = bounds[2 * first : 2 * last]
+        upto = int(part[-1])  # where the last run ends and none starts
+        total[first:last] = np.add.reduceat(values[:upto], part[:-1])[::2]
+
+    over_ranges(add, len(again), BLOCK // 8)
+    mean[again] = total / (end - begin)
     return mean
 
 
