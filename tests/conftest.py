@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import hypothesis
@@ -51,7 +52,7 @@ class Engine:
             case "pyarrow":
                 return _arrow(data)
             case "duckdb":
-                return _needs("duckdb").connect().from_arrow(_arrow(data))
+                return _connection().from_arrow(_arrow(data))
         raise AssertionError(self.name)
 
     def owns(self, frame: Any) -> bool:
@@ -80,6 +81,12 @@ class Engine:
             case "duckdb":
                 return frame.df()
         return frame
+
+
+@functools.cache
+def _connection() -> Any:
+    """Return a connection that lives as long as the tests (old relations do not hold it)."""
+    return _needs("duckdb").connect()
 
 
 ENGINES = ("pandas", "pandas_pyarrow", "polars", "polars_lazy", "pyarrow", "duckdb")

@@ -21,8 +21,8 @@ def test_units_that_do_not_exist(unit):
 
 
 @pytest.mark.parametrize(
-    "when", ["soon", "", 20240101, 1.5, True, pd.NaT, np.nan, ["2024-01-01"], np.datetime64("NaT"),
-             dt.timedelta(1), object, {"year": 2024}]
+    "when", ["soon", "", 20240101, 1.5, True, pd.NaT, np.nan, ["2024-01-01"],
+             np.datetime64("NaT", "D"), dt.timedelta(1), object, {"year": 2024}]
 )  # fmt: skip
 def test_dates_asked_for_that_are_no_dates(when):
     bought = read(log())

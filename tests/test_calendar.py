@@ -52,7 +52,8 @@ def test_periods_are_half_open_and_numbered_without_gaps(grain, when, week_start
 
 @pytest.mark.parametrize("grain", GRAINS)
 def test_a_whole_column_is_numbered_as_its_parts(grain):
-    when = np.datetime64("1965-01-01T00", "h") + np.arange(0, 24 * 365 * 12, 31)
+    hours = np.arange(0, 24 * 365 * 12, 31).astype("timedelta64[h]")
+    when = np.datetime64("1965-01-01T00", "h") + hours
     together = _calendar.period_numbers(when.astype("datetime64[s]"), grain, "sunday")
     alone = [number(w.item(), grain, "sunday") for w in when.astype("datetime64[us]")[::97]]
     assert together[::97].tolist() == alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +15,7 @@ from custvalue._frames import Flags, Table, missing
 from custvalue.errors import InvalidDataError, message
 
 Instants = npt.NDArray[np.datetime64]
+_OFFSET = r"[T ]\d{2}.*(Z|[+-]\d{2}(?::?\d{2})?)$"  # of ISO 8601 text with a time
 _MIXED = "mixes instants of several time zones, or with and without one"
 _ONE_ZONE = (
     "Convert to one zone first: pandas.to_datetime(column, utc=True), if all of them state theirs."
@@ -48,10 +50,7 @@ def instants(
         series, unparsable = _parsed(series, name, absent, time_format)
     zone = getattr(series.dtype, "time_zone", None) or _pandas_zone(series)
     _check_zone(name, zone, timezone)
-    if zone is not None:
-        array = np.asarray(_in_zone(series, str(timezone)))
-    else:
-        array = np.asarray(series.to_numpy())
+    array = np.asarray(series.to_numpy()) if zone is None else _in_zone(series, str(timezone))
     if array.dtype.kind != "M":
         array = array.astype("datetime64[us]")
     return array, absent, unparsable
@@ -90,33 +89,67 @@ def _check_zone(name: str, zone: str | None, timezone: str | None) -> None:
             ) from None
 
 
-def _in_zone(series: nw.Series[Any], timezone: str) -> Any:
+def _in_zone(series: nw.Series[Any], timezone: str) -> Instants:
+    """Return the wall-clock times in a zone: the engine gives UTC, pandas knows the zones."""
+    import pandas as pd
+
     if _pandas_zone(series) is not None:
-        return series.to_native().dt.tz_convert(timezone).dt.tz_localize(None).to_numpy()
-    return series.dt.convert_time_zone(timezone).dt.replace_time_zone(None).to_numpy()
+        utc = series.to_native().dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    else:
+        utc = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None).to_numpy()
+    if timezone == "UTC":
+        return np.asarray(utc)
+    zoned = pd.DatetimeIndex(utc).tz_localize("UTC").tz_convert(timezone)
+    return np.asarray(zoned.tz_localize(None).to_numpy())
 
 
 def _parsed(
     series: nw.Series[Any], name: str, absent: Flags | None, time_format: str | None
 ) -> tuple[nw.Series[Any], Flags | None]:
+    """Return a column of text or objects as instants, and where that is impossible."""
     import pandas as pd
 
     values = pd.Series(np.asarray(series.to_numpy(), dtype=object))
-    kinds = {type(v) for v in values}
-    text = str in kinds
-    if len({str(v.tzinfo) for v in values if isinstance(v, dt.datetime) and v == v}) > 1:
+    values = values.where(values.notna(), None)
+    kinds = {type(v) for v in values} - {type(None)}
+    if len({str(v.tzinfo) for v in values if isinstance(v, dt.datetime)}) > 1:
         raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE))
-    how: dict[str, Any] = {"format": time_format or "ISO8601"} if text else {}
     if any(issubclass(kind, (int, float, np.number)) for kind in kinds):
-        numbers = values.map(lambda v: isinstance(v, (int, float, np.number)) and v == v)
+        numbers = values.map(lambda v: isinstance(v, (int, float, np.number)))
         values = values.mask(numbers, None)  # numbers are no dates
-    try:
-        parsed = pd.to_datetime(values, errors="coerce", **how)
-    except (ValueError, TypeError):
-        raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE)) from None
-    if parsed.dtype == object:
-        raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE))
+    if str in kinds:
+        parsed = _parsed_text(values, name, time_format)
+    elif all(issubclass(kind, dt.date) and not _is_aware(values, kind) for kind in kinds):
+        parsed = pd.Series(values.to_numpy().astype("datetime64[us]"))
+    else:
+        parsed = pd.to_datetime(values, errors="coerce")
     bad = parsed.isna().to_numpy()
     if absent is not None:
         bad = bad & ~absent
     return nw.from_native(parsed, series_only=True), bad if bad.any() else None
+
+
+def _is_aware(values: Any, kind: type) -> bool:
+    return issubclass(kind, dt.datetime) and any(
+        v.tzinfo is not None for v in values if isinstance(v, dt.datetime)
+    )
+
+
+def _parsed_text(values: Any, name: str, time_format: str | None) -> Any:
+    """Return text as instants, NaT where it is none; refuse several offsets in one column."""
+    import pandas as pd
+
+    if time_format is None:
+        text = values[values.map(lambda v: isinstance(v, str))].astype(str)
+        offsets = text.str.extract(_OFFSET, expand=False).unique().tolist()
+        if len({None if offset != offset else offset for offset in offsets}) > 1:
+            raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)  # how pandas 2 announces the same
+            parsed = pd.to_datetime(values, errors="coerce", format=time_format or "ISO8601")
+    except (ValueError, TypeError, FutureWarning):
+        raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE)) from None
+    if parsed.dtype == object:
+        raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE))
+    return parsed
