@@ -179,33 +179,36 @@ def _gone_sums(  # type: ignore[no-untyped-def]
 
     Order: value; d/dr, d/dalpha, d/da, d/db; the upper triangle of the Hessian by rows.
     """
-    B = alpha + t_x
+    A, B, m = alpha + T, alpha + t_x, r + x
     q = 1.0 / (b1 + x)
-    m = r + x
     L = np.log1p((T - t_x) / B)
     u = np.log(a * q)
     u += m * L
     E = np.exp(-np.minimum(u, 700.0))  # u is bounded below by log a/(b + x): no overflow
     p = 1.0 / (1.0 + E)  # weight of having left
     u += np.log1p(E)
+    value = dot(n, u)
     np_ = n * p
     w = np_ * p
     w *= E  # n p (1 - p)
-    A = alpha + T
-    d = (t_x - T) / (A * B)  # 1/A - 1/B
+    del u, E, p  # blocks are cut to fit the cache
+    AB = A * B
+    d = (t_x - T) / AB  # 1/A - 1/B
     D = m * d
+    A += B
+    A *= D
+    A /= AB  # m (1/A^2 - 1/B^2)
+    curvature = dot(np_, A)
+    del A, B, AB, m
     wL, wD, wq = w * L, w * D, w * q
     s, sw = np_.sum(), w.sum()
-    sum_1A_1B = (A + B) * d  # D (1/A + 1/B) = m (1/A^2 - 1/B^2)
-    sum_1A_1B /= A * B
-    sum_1A_1B *= m
     # slopes of u: L, D, 1/a, -q
     return np.array(
         [
-            dot(n, u),
+            value,
             dot(np_, L), dot(np_, D), s / a, -dot(np_, q),
             dot(wL, L), dot(wL, D) + dot(np_, d), wL.sum() / a, -dot(wL, q),
-            dot(wD, D) - dot(np_, sum_1A_1B), wD.sum() / a, -dot(wD, q),
+            dot(wD, D) - curvature, wD.sum() / a, -dot(wD, q),
             (sw - s) / a**2, -wq.sum() / a,
             dot(wq, q) + dot(np_, q, q),
         ]

@@ -104,6 +104,7 @@ def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) 
         key.sort()
         bounds = run_bounds(key)
         head, n = key[bounds[:-1]], np.diff(bounds).astype(np.float64)
+        del bounds
     else:
         runs = reduce(key.astype(np.int64), np.zeros(len(key), dtype=np.int64), (weight,))
         head, n = runs.customer, runs.sums[0]
