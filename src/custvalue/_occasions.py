@@ -150,15 +150,18 @@ class Occasions(Record):
             return dataclasses.replace(full, notes=join_notes(self.notes, other.notes))
         if (self.spend is None) != (other.spend is None):
             raise InvalidDataError(message("amount", "must be given for both logs, or for neither"))
-        customers = union(self.customer, other.customer)
-        codes = np.searchsorted(customers, np.concatenate([self.customer, other.customer]))
+        customers, codes = union(self.customer, other.customer)
         rows = np.concatenate([np.diff(self.start), np.diff(other.start)])
         columns: list[Array] = [np.concatenate([self.lines, other.lines]).astype(np.float64)]
         if self.spend is not None and other.spend is not None:
             columns.append(np.concatenate([self.spend, other.spend]))
             if self.refunded is not None or other.refunded is not None:
                 columns.append(np.concatenate([self._refunds(), other._refunds()]))
-        runs = reduce(np.repeat(codes, rows), np.concatenate([self.period, other.period]), columns)
+        runs = reduce(
+            np.repeat(np.concatenate(codes), rows),
+            np.concatenate([self.period, other.period]),
+            columns,
+        )
         lines, *sums = runs.sums
         return assembled(
             dataclasses.replace(runs, sums=tuple(sums)),

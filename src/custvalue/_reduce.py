@@ -196,8 +196,10 @@ def mean_of_repeats(values: Array, start: Whole, include_first: bool) -> Array:
     return mean
 
 
-def union(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the distinct customers of two sorted arrays, sorted, or say that they do not mix."""
+def union(
+    one: npt.NDArray[Any], other: npt.NDArray[Any]
+) -> tuple[npt.NDArray[Any], tuple[Ints, Ints]]:
+    """Return the distinct customers of two arrays, sorted, and where those of each are in it."""
     if (one.dtype.kind in "OU") != (other.dtype.kind in "OU"):
         raise InvalidDataError(
             message(
@@ -207,5 +209,8 @@ def union(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[Any]:
                 hint="Read the column as text, or as integers, in both.",
             )
         )
-    both = np.sort(np.concatenate([one, other]), kind="stable")
-    return np.asarray(both[np.append(True, both[1:] != both[:-1])])
+    import pandas as pd
+
+    codes, customers = pd.factorize(np.concatenate([one, other]), sort=True)
+    codes = np.asarray(codes, dtype=np.int64)
+    return np.asarray(customers), (codes[: len(one)], codes[len(one) :])
