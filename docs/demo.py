@@ -4,7 +4,6 @@ Run by `make demo`. Prints what a person wants to see at each step.
 """
 
 import time
-import warnings
 
 import pandas as pd
 
@@ -48,11 +47,9 @@ def main() -> None:
         check.by_frequency().round(2).to_string(index=False),
     )
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", cv.errors.CustValueWarning)
-        values = cv.clv.lifetime_value(
-            purchases, spend, summary, horizon=12, unit="month", annual_rate=0.10, margin=0.30
-        )
+    values = cv.clv.lifetime_value(
+        purchases, spend, summary, horizon=12, unit="month", annual_rate=0.10, margin=0.30
+    )
     best = values.to_frame().sort_values("value", ascending=False)
     show("5. Lifetime value: 12 months, 10 % a year, 30 % margin", values)
     print("The five most valuable customers:")

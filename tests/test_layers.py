@@ -33,13 +33,14 @@ LAYERS = (
     {"_ids", "_instants"},
     {"summary"},
     {"_occasions"},
-    {"_split", "transactions"},
+    {"_pool", "_split", "transactions"},
     {"clv", "datasets"},
     {"plot", "testing"},
 )
 # Imports inside functions that go up, because a record makes what a higher layer defines.
 UPWARD = {
     ("_record", "_frames"): "to_frame",
+    ("_occasions", "_pool"): "Occasions.__add__",
     ("_occasions", "_split"): "Occasions.split",
     ("clv", "datasets"): "simulate returns a Simulation",
     ("clv", "plot"): "plot methods",

@@ -28,6 +28,7 @@ HOURS = {  # length of a unit; month and year are the mean ones: 30.4375 and 365
 }
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ENDS = ("until", "at", "first_until")
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
 
 
@@ -121,7 +122,11 @@ def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str |
     """Return the number of the period in which a date, an instant or an ISO string falls."""
     try:
         if isinstance(when, str):
+            if "W" in when:
+                raise ValueError
+            only_day = len(when.strip()) <= 10
             when = dt.datetime.fromisoformat(when)
+            when = when.date() if only_day else when
         if isinstance(when, dt.datetime) and when.tzinfo is not None:
             if timezone is None:
                 raise InvalidDataError(
@@ -140,7 +145,7 @@ def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str |
         instant = np.asarray(np.datetime64(when))
         if np.isnat(instant):
             raise ValueError
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, InvalidDataError):
             raise
         raise InvalidDataError(
@@ -153,4 +158,6 @@ def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str |
         )
     if span in ("Y", "M", "h", "m"):
         instant = instant.astype("datetime64[s]")
-    return int(period_numbers(instant.reshape(1), grain, week_start)[0])
+    number = int(period_numbers(instant.reshape(1), grain, week_start)[0])
+    # a day that ends a span of hours ends it with its last one
+    return number + 23 * (grain == "hour" and span == "D" and name in _ENDS)

@@ -18,7 +18,8 @@ ArrayLike = npt.ArrayLike
 def real(name: str, values: Any, *, hint: str = "") -> Array:
     """Return `values` as a float64 array; refuse what is not numeric and what is complex."""
     array = np.asarray(values)
-    if array.dtype.kind not in "biuf" and array.dtype != object:
+    nothing = array.dtype == object and any(value is None for value in array.ravel())
+    if (array.dtype.kind not in "biuf" and array.dtype != object) or nothing:
         raise InvalidDataError(
             message(name, "must be numbers", value=str(array.dtype), hint=hint or "Convert first.")
         )
@@ -105,3 +106,30 @@ def number(
     if array.ndim:
         raise InvalidDataError(message(name, "must be one number", value=array.shape))
     return float(array)
+
+
+def coverage(level: Any) -> float:
+    """Return the level of an interval if it is strictly between 0 and 1."""
+    value = number("level", level, 0.0, open_low=True)
+    if value >= 1.0:
+        hint = "Write 95 % as 0.95."
+        raise InvalidDataError(message("level", "must be below 1", value=value, hint=hint))
+    return value
+
+
+def of_type(name: str, value: Any, kind: type, hint: str) -> None:
+    """Refuse what is not of a type of ours, and say how to get one that is."""
+    if not isinstance(value, kind):
+        rule = f"must be a {kind.__name__}"
+        raise InvalidDataError(message(name, rule, value=type(value).__name__, hint=hint))
+
+
+def common_shape(**columns: Any) -> None:
+    """Refuse columns whose shapes do not broadcast."""
+    shapes = {name: np.shape(column) for name, column in columns.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        names = ", ".join(shapes)
+        rule = "must have shapes that broadcast"
+        raise InvalidDataError(message(names, rule, value=tuple(shapes.values()))) from None

@@ -15,13 +15,14 @@ from contextlib import contextmanager
 import numpy as np
 
 from custvalue._check import Array
+from custvalue.errors import InvalidDataError
 
 BLOCK = 65_536  # rows: temporaries of half a megabyte stay in the cache, calls are rare enough
 
 
 def _default_workers() -> int:
     asked = os.environ.get("CUSTVALUE_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
+    if asked.isascii() and asked.isdecimal() and int(asked) > 0:
         return int(asked)
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
@@ -75,7 +76,10 @@ def over_ranges(task: Callable[[int, int], None], size: int, step: int) -> None:
 def blocked(formula: Callable[..., Array], *arguments: Array) -> Array:
     """Return formula(*arguments) of broadcast float64 arrays, computed block by block."""
     arrays = [np.asarray(a, dtype=np.float64) for a in arguments]
-    shape = np.broadcast_shapes(*(a.shape for a in arrays))
+    try:
+        shape = np.broadcast_shapes(*(a.shape for a in arrays))
+    except ValueError as error:
+        raise InvalidDataError(f"Arguments and parameters must broadcast: {error}.") from None
     size = int(np.prod(shape, dtype=np.int64))
     if size <= BLOCK:
         with np.errstate(over="ignore", under="ignore"):

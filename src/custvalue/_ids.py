@@ -92,7 +92,16 @@ def _of_one_type(series: nw.Series[Any], name: str) -> nw.Series[Any]:
     holes = objects.isna()
     kind = pd.api.types.infer_dtype(objects[~holes], skipna=True)
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return nw.from_native(pd.to_numeric(objects.mask(holes)), series_only=True)
+        try:
+            exact = kind == "integer"  # floats cannot tell large ones apart
+            numbers = (
+                objects.mask(holes).astype("Int64") if exact else pd.to_numeric(objects.mask(holes))
+            )
+        except OverflowError:
+            hint = "Convert to text."
+            rule = "customer ids must fit into 64 bits"
+            raise InvalidDataError(message(name, rule, hint=hint)) from None
+        return nw.from_native(numbers, series_only=True)
     kinds: list[str] = []
     if kind.startswith(("mixed", "unknown")):
         kinds = sorted({type(v).__name__ for v in objects[~holes]})

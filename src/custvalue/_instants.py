@@ -15,6 +15,7 @@ from custvalue._frames import Flags, Table, missing
 from custvalue.errors import InvalidDataError, message
 
 Instants = npt.NDArray[np.datetime64]
+_DAY = r"\s*\d{4}-?\d{2}-?\d{2}"
 _OFFSET = r"[T ]\d{2}.*(Z|[+-]\d{2}(?::?\d{2})?)$"  # of ISO 8601 text with a time
 _MIXED = "mixes instants of several time zones, or with and without one"
 _ONE_ZONE = (
@@ -83,7 +84,7 @@ def _check_zone(name: str, zone: str | None, timezone: str | None) -> None:
     if timezone is not None:
         try:
             ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, TypeError):
+        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
             raise InvalidDataError(
                 message("timezone", "must be an IANA name such as 'Europe/Paris'", value=timezone)
             ) from None
@@ -140,7 +141,10 @@ def _parsed_text(values: Any, name: str, time_format: str | None) -> Any:
     import pandas as pd
 
     if time_format is None:
-        text = values[values.map(lambda v: isinstance(v, str))].astype(str)
+        strings = values.map(lambda v: isinstance(v, str))
+        text = values[strings].astype(str)
+        days = text.str.match(_DAY)  # pandas also takes "now", and "2024" for its first day
+        values = values.mask(strings & ~days.reindex(values.index, fill_value=False), None)
         offsets = text.str.extract(_OFFSET, expand=False).unique().tolist()
         if len({None if offset != offset else offset for offset in offsets}) > 1:
             raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE))
@@ -149,6 +153,9 @@ def _parsed_text(values: Any, name: str, time_format: str | None) -> Any:
             warnings.simplefilter("error", FutureWarning)  # how pandas 2 announces the same
             parsed = pd.to_datetime(values, errors="coerce", format=time_format or "ISO8601")
     except (ValueError, TypeError, FutureWarning):
+        if time_format is not None:
+            rule = f"must be a strptime format of the one kind of text in {name}"
+            raise InvalidDataError(message("time_format", rule, value=time_format)) from None
         raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE)) from None
     if parsed.dtype == object:
         raise InvalidDataError(message(name, _MIXED, hint=_ONE_ZONE))

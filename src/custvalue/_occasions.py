@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar
-from custvalue._check import Array, one_of
+from custvalue._check import Array, one_of, refuse
 from custvalue._record import Notes, Record, checked_notes, join_notes
-from custvalue._reduce import Runs, mean_of_repeats, reduce, run_bounds, union
+from custvalue._reduce import Runs, mean_of_repeats, run_bounds
 from custvalue.errors import InvalidDataError, message
 from custvalue.summary import Summary
 
@@ -52,7 +52,7 @@ def assembled(
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Occasions(Record):
-    """Purchase occasions: one row per customer and period, sorted; `+` pools two logs exactly.
+    """Purchase occasions: one row per customer and period, sorted; `+` pools two logs.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Occasions(Record):
         rows = len(self.period)
         for name in ("lines", "spend", "refunded"):
             column = getattr(self, name)
-            if column is not None and np.shape(column) != (rows,):
+            if (column is not None or name == "lines") and np.shape(column) != (rows,):
                 rule = "must be as long as period"
                 raise InvalidDataError(message(name, rule, value=np.shape(column)))
         start = np.asarray(self.start)
@@ -133,45 +133,17 @@ class Occasions(Record):
         }
         return table if self.spend is None else {**table, "spend": self.spend}
 
+    def __radd__(self, other: Any) -> Self:
+        return (
+            self if isinstance(other, int) and other == 0 else NotImplemented
+        )  # sum() starts at 0
+
     def __add__(self, other: Occasions) -> Occasions:
         if not isinstance(other, Occasions):
             return NotImplemented
-        if not len(self) and not self.notes:
-            return other
-        if not len(other) and not other.notes:
-            return self
-        for name in self._settings:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                rule = "must be the same in both"
-                raise InvalidDataError(message(name, rule, value=(mine, theirs)))
-        if not len(self) or not len(other):  # a chunk of which the policies left nothing
-            full = self if len(self) else other
-            return dataclasses.replace(full, notes=join_notes(self.notes, other.notes))
-        if (self.spend is None) != (other.spend is None):
-            raise InvalidDataError(message("amount", "must be given for both logs, or for neither"))
-        customers, codes = union(self.customer, other.customer)
-        rows = np.concatenate([np.diff(self.start), np.diff(other.start)])
-        columns: list[Array] = [np.concatenate([self.lines, other.lines]).astype(np.float64)]
-        if self.spend is not None and other.spend is not None:
-            columns.append(np.concatenate([self.spend, other.spend]))
-            if self.refunded is not None or other.refunded is not None:
-                columns.append(np.concatenate([self._refunds(), other._refunds()]))
-        runs = reduce(
-            np.repeat(np.concatenate(codes), rows),
-            np.concatenate([self.period, other.period]),
-            columns,
-        )
-        lines, *sums = runs.sums
-        return assembled(
-            dataclasses.replace(runs, sums=tuple(sums)),
-            customers.__getitem__,
-            lines.astype(np.int64),
-            notes=join_notes(self.notes, other.notes),
-            spends=self.spend is not None,
-            frame=self.frame,
-            **{name: getattr(self, name) for name in self._settings},
-        )
+        from custvalue._pool import pooled
+
+        return pooled(self, other)
 
     def _refunds(self) -> Array:
         return np.zeros(len(self)) if self.refunded is None else self.refunded
@@ -222,6 +194,15 @@ class Occasions(Record):
                 )
             )
         return bought, last
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the occasions that `to_dict` wrote, validated."""
+        found = super().from_dict(data)
+        owner = np.repeat(np.arange(len(found.customer)), np.diff(found.start))
+        falls = (np.diff(found.period) <= 0) & (np.diff(owner) == 0)
+        refuse("period", "must rise within each customer", found.period[1:], falls)
+        return found
 
     def _period(self, name: str, when: Any) -> int:
         return _calendar.period_of(name, when, self.grain, self.week_start, self.timezone)

@@ -113,13 +113,21 @@ class Record:
             )
         fields = {name: _revived(data[name], name) for name in names if name in data}
         parts = {name: kind.from_dict(data[name]) for name, kind in cls._parts.items()}
-        return cls(**{**fields, **parts})
+        try:
+            return cls(**{**fields, **parts})
+        except InvalidDataError:
+            raise
+        except (TypeError, ValueError, AttributeError, IndexError) as error:
+            rule = f"must hold the fields of a {cls.__name__}"
+            raise InvalidDataError(message("data", rule, value=str(error))) from None
 
 
 def checked_notes(notes: Any) -> dict[str, int]:
     """Return notes as a dict of counts, or say that they are none."""
     if not isinstance(notes, Mapping):
         raise InvalidDataError(message("notes", "must map rules to counts", value=notes))
+    if not all(isinstance(count, (int, np.integer)) for count in notes.values()):
+        raise InvalidDataError(message("notes", "must map rules to counts", value=dict(notes)))
     return {str(rule): int(count) for rule, count in notes.items()}
 
 
@@ -139,7 +147,7 @@ def _same(left: Any, right: Any) -> bool:
     if isinstance(left, float) and isinstance(right, float) and math.isnan(left):
         return math.isnan(right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return list(left) == list(right) and all(_same(left[key], right[key]) for key in left)
+        return set(left) == set(right) and all(_same(left[key], right[key]) for key in left)
     return bool(type(left) is type(right) and left == right)
 
 
@@ -171,13 +179,13 @@ def _plain(value: Any) -> Any:
 
 def _revived(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
-        if set(value) == {"float"}:
+        if set(value) == {"float"} and value["float"] in ("nan", "inf", "-inf"):
             return float(value["float"])
         if set(value) == {"array", "values"}:
-            listed = [_revived(item, name) for item in value["values"]]
             try:
+                listed = [_revived(item, name) for item in value["values"]]
                 return np.array(listed, dtype=value["array"])
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise InvalidDataError(
                     message(name, "must be an array of a known type", value=value["array"])
                 ) from None

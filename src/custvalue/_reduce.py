@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from custvalue._check import Array
 from custvalue._chunks import BLOCK, over_blocks, over_ranges
-from custvalue.errors import InvalidDataError, message
 
 Ints = npt.NDArray[np.int64]
 Whole = npt.NDArray[np.integer[Any]]
@@ -112,7 +111,7 @@ def _marked(
         sums = []
         for source in values:
             own = source[begin:end] if first is None else np.take(source, part & mask, mode="clip")
-            sums.append(_run_sums(own, heads, same))
+            sums.append(_money_sums(own, heads, same))
         period = firsts & ((1 << period_bits) - 1)
         period += first or 0
         owner: Whole = firsts >> period_bits
@@ -136,6 +135,16 @@ def _marked(
 
     over_blocks(fill, len(blocks))
     return Runs(customer, starts, columns[0], columns[1], tuple(columns[2:]))
+
+
+def _money_sums(values: Array, heads: Ints, same: npt.NDArray[np.bool_]) -> Array:
+    """Return the sum of each run; of whole cents exactly, whatever the order of rows."""
+    cents = values * 100.0
+    whole = np.rint(cents)
+    cents -= whole
+    if np.abs(cents, out=cents).max() <= 1e-9 and np.abs(whole).max() < 2.0**40:
+        return _run_sums(whole, heads, same) / 100.0
+    return _run_sums(values, heads, same)
 
 
 def _run_sums(values: Array, heads: Ints, same: npt.NDArray[np.bool_]) -> Array:
@@ -194,23 +203,3 @@ def mean_of_repeats(values: Array, start: Whole, include_first: bool) -> Array:
     over_ranges(add, len(again), BLOCK // 8)
     mean[again] = total / (end - begin)
     return mean
-
-
-def union(
-    one: npt.NDArray[Any], other: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], tuple[Ints, Ints]]:
-    """Return the distinct customers of two arrays, sorted, and where those of each are in it."""
-    if (one.dtype.kind in "OU") != (other.dtype.kind in "OU"):
-        raise InvalidDataError(
-            message(
-                "customer",
-                "must be of one type in both logs",
-                value=f"{one.dtype} and {other.dtype}",
-                hint="Read the column as text, or as integers, in both.",
-            )
-        )
-    import pandas as pd
-
-    codes, customers = pd.factorize(np.concatenate([one, other]), sort=True)
-    codes = np.asarray(codes, dtype=np.int64)
-    return np.asarray(customers), (codes[: len(one)], codes[len(one) :])

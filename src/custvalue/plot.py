@@ -167,9 +167,10 @@ def value_concentration(values: LifetimeValues, ax: Any = None) -> Any:
     weight = np.ones(len(values)) if values.weight is None else values.weight
     people = np.append(0.0, np.cumsum(weight[order])) / weight.sum()
     held = np.append(0.0, np.cumsum((weight * values.value)[order]))
-    ax.plot(people, held / held[-1], **_ACTUAL)
+    held = held / held[-1] if held[-1] > 0 else people  # of nothing, everybody has their share
+    ax.plot(people, held, **_ACTUAL)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
-    tenth = float(np.interp(0.1, people, held / held[-1]))
+    tenth = float(np.interp(0.1, people, held))
     ax.annotate(f"top 10 %: {tenth:.0%} of value", (0.1, tenth), xytext=(18, -6),
                 textcoords="offset points")  # fmt: skip
     ax.set_xlabel("share of customers, most valuable first")

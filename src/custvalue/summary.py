@@ -17,6 +17,7 @@ _RFM_HINT = (
     "Recency is the time from the first to the last purchase; RFM's days since the last purchase "
     "is T - recency."
 )
+SUMMARY_HINT = "Make one with occasions(...).summary(), or with Summary.from_table(frame, ...)."
 MOST = 1e7  # a frequency above this is taken for a mistake
 
 
@@ -73,6 +74,8 @@ class Summary(Record):
 
     def __post_init__(self) -> None:
         _calendar.unit_of("unit", self.unit)
+        if np.ndim(self.customer) != 1:
+            raise InvalidDataError(message("customer", "must be a column", value=self.customer))
         object.__setattr__(self, "notes", checked_notes(self.notes))
         x = whole("frequency", self.frequency)
         t_x = within("recency", self.recency, 0.0, hint=_RFM_HINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from custvalue._check import number, one_of, whole
-from custvalue._record import _same
+from custvalue._record import Record, _same
 from custvalue.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -163,8 +164,19 @@ def purchase_models(low: float = 0.05, high: float = 20.0) -> SearchStrategy[Pur
     return st.one_of(*kinds)  # type: ignore[no-any-return]
 
 
+def _close(left: Any, right: Any) -> bool:
+    """Return whether two results are equal, floats but for rounding (1e-10)."""
+    if isinstance(left, Record) and type(left) is type(right):
+        fields = [f.name for f in dataclasses.fields(left) if f.compare]
+        return all(_close(getattr(left, name), getattr(right, name)) for name in fields)
+    one, other = np.asarray(left), np.asarray(right)
+    if one.dtype.kind == other.dtype.kind == "f":
+        return one.shape == other.shape and np.allclose(one, other, 1e-10, 0.0, equal_nan=True)
+    return _same(left, right)
+
+
 def check_addable(read: Callable[[Any], Any], log: pd.DataFrame) -> None:
-    """Raise AssertionError unless reading a log in chunks and adding gives the record of the whole.
+    """Raise AssertionError unless the records of a log in chunks add to that of the whole.
 
     Examples
     --------
@@ -178,7 +190,7 @@ def check_addable(read: Callable[[Any], Any], log: pd.DataFrame) -> None:
     odd_even = [log.iloc[1::2], log.iloc[::2]]
     for name, parts in (("ten", chunks), ("ten reversed", chunks[::-1]), ("odd, even", odd_even)):
         pooled = sum((read(part) for part in parts if len(part)), type(total)())
-        if not _same(pooled, total):
+        if not _close(pooled, total):
             raise AssertionError(f"chunks ({name}) add to {pooled!r}, the whole is {total!r}")
 
 
@@ -195,5 +207,5 @@ def check_permutation_invariant(function: Callable[[Any], Any], frame: pd.DataFr
     shuffled = frame.sample(frac=1.0, random_state=1)
     for name, rows in (("reversed", frame.iloc[::-1]), ("shuffled", shuffled)):
         got = function(rows)
-        if not _same(got, expected):
+        if not _close(got, expected):
             raise AssertionError(f"rows {name}: {got!r}; in the order given: {expected!r}")

@@ -71,7 +71,8 @@ def occasions(
         What to do with text that is no date.
     duplicates : {"keep", "error", "drop"}
         What to do with lines that repeat customer, time and amount of an earlier one. Two equal
-        lines are often two equal purchases, therefore "keep".
+        lines are often two equal purchases, therefore "keep". Lines are compared within this log
+        only: drop duplicates before a log is cut into parts that are added.
     refunds : {"net", "error", "drop"}
         What to do with negative amounts. "net": they reduce the spend of their occasion, and an
         occasion of which nothing is left is no purchase. "drop": the lines are left out.

@@ -154,7 +154,7 @@ def test_spend_may_be_given(fits):
         ({"horizon": math.nan}, "horizon: must be finite"),
         ({"horizon": "a year"}, "horizon: must be numbers"),
         ({"annual_rate": -0.1}, "annual_rate: must be at least 0"),
-        ({"annual_rate": 0.0, "horizon": math.inf}, "annual_rate: must be above 0"),
+        ({"annual_rate": 0.0, "horizon": math.inf}, "annual_rate: must be at least 0.0001"),
         ({"margin": 0.0}, "margin: must be above 0"),
         ({"unit": "fortnight"}, "unit: must be one of"),
     ],

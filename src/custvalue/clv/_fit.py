@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import numpy as np
 
 from custvalue import _calendar
-from custvalue._check import Array, number, real
+from custvalue._check import Array, coverage, number, of_type, real
 from custvalue._record import Record
 from custvalue.clv._predictions import Predictions
 from custvalue.errors import CustValueWarning, InvalidDataError, message
@@ -45,7 +45,7 @@ class Fit(Record, Generic[M]):
     unit : str or None
         Unit of time of the parameters; None for models of spend.
     data_hash : str
-        Of the data, whatever the order of its rows.
+        Fingerprint of the counts and sums that the fit was made from, whatever the order of rows.
     notes : tuple of str
         What to know before using the result.
 
@@ -78,6 +78,8 @@ class Fit(Record, Generic[M]):
         k = len(self.names)
         number("log_likelihood", self.log_likelihood)
         number("n", self.n, 0.0, open_low=True)
+        number("patterns", self.patterns, 0.0)
+        number("gradient_norm", self.gradient_norm, 0.0)
         if self.model.measured_in_time:
             _calendar.unit_of("unit", self.unit)
         elif self.unit is not None:
@@ -89,7 +91,7 @@ class Fit(Record, Generic[M]):
         scaled = covariance / np.outer(self.estimates, self.estimates)
         if (
             not np.allclose(covariance, covariance.T, rtol=1e-9)
-            or np.linalg.eigvalsh(scaled)[0] < 0
+            or np.linalg.eigvalsh(scaled)[0] <= 0
         ):
             raise InvalidDataError(message("covariance", rule, value=covariance.tolist()))
         object.__setattr__(self, "covariance", covariance)
@@ -139,7 +141,7 @@ class Fit(Record, Generic[M]):
         """
         from scipy.special import ndtri
 
-        level = number("level", level, 0.0, 1.0, open_low=True)
+        level = coverage(level)
         half = ndtri((1 + level) / 2) * self.standard_errors / self.estimates
         return np.asarray(self.estimates[:, None] * np.exp(np.stack([-half, half], axis=1)))
 
@@ -167,6 +169,9 @@ class Fit(Record, Generic[M]):
         return super().from_dict({**data, "model": MODELS[kind].from_dict(written)})
 
     def _times(self, summary: Summary) -> Summary:
+        from custvalue.summary import SUMMARY_HINT, Summary
+
+        of_type("summary", summary, Summary, SUMMARY_HINT)
         if self.unit is None:
             raise InvalidDataError(
                 message("fit", "must be of a model of purchases", value=type(self.model).__name__)

@@ -54,13 +54,14 @@ def maximise(
         log_theta = _climb(last, log_theta, 1e-6)
     log_theta = _polish(last, log_theta, _CLOSE if len(stages) == 1 else _CLOSE_ENOUGH)
     jet = last(log_theta)
+    log_theta = np.clip(log_theta, -300.0, 300.0)
     information = -jet.hessian
     scales, directions = np.linalg.eigh(information)
     largest = float(np.abs(scales).max())
     step = np.linalg.lstsq(information, jet.gradient, rcond=1e-15)[0]
     if scales[0] <= 1e-13 * largest or np.abs(step).max() > 1e-2:
         worst = int(np.argmax(np.abs(directions[:, 0])))
-        where = dict(zip(names, np.exp(log_theta).round(6).tolist(), strict=True))
+        where = {n: float(f"{v:.4g}") for n, v in zip(names, np.exp(log_theta), strict=True)}
         raise NotIdentifiedError(
             "The likelihood has no maximum that the data can tell: it is flat along "
             f"{names[worst]} (stopped at {where}). More customers, a longer observation or a "
@@ -79,6 +80,19 @@ def maximise(
         (jet.value + gain / 2) * total,
         float(np.abs(jet.gradient).max()) * total,
         float(largest / scales[0]),
+    )
+
+
+def ridge_notes(found: Maximum, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a note where the likelihood is nearly flat in some direction."""
+    relative = np.sqrt(np.diag(found.covariance)) / found.estimates
+    vague = [name for name, error in zip(names, relative, strict=True) if error > 10.0]
+    if not vague and found.condition <= 1e8:
+        return ()
+    which = f"{', '.join(vague)} not determined" if vague else "only combinations are determined"
+    return (
+        f"flat ridge in the likelihood: {which} (condition number {found.condition:.1e}); "
+        "predictions within the data may still be good",
     )
 
 

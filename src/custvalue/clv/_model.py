@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from custvalue._calendar import unit_of
-from custvalue._check import Array, ArrayLike, real, refuse, whole, within
+from custvalue._check import Array, ArrayLike, common_shape, of_type, real, refuse, whole, within
 from custvalue._chunks import blocked, blocked_all
 from custvalue._record import Record
 from custvalue.clv._fit import Fit
-from custvalue.clv._maximise import Jet, Maximum, maximise
+from custvalue.clv._maximise import Jet, maximise, ridge_notes
 from custvalue.clv._patterns import Patterns, by_distinct, count_patterns
 from custvalue.errors import InvalidDataError, NotIdentifiedError, message
 
@@ -35,7 +35,11 @@ class Model(Record, abc.ABC):
     def __post_init__(self) -> None:
         for name, value in self.parameters.items():
             array = within(name, value, 0.0, open_low=True)
+            if array.ndim:
+                array = array.copy()  # the caller's may change
+                array.setflags(write=False)
             object.__setattr__(self, name, float(array) if array.ndim == 0 else array)
+        common_shape(**self.parameters)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -256,6 +260,9 @@ class PurchaseModel(Model, abc.ABC):
         ConvergenceError
             If no maximum was reached.
         """
+        from custvalue.summary import SUMMARY_HINT, Summary
+
+        of_type("summary", summary, Summary, SUMMARY_HINT)
         unit = unit_of("unit", summary.unit)
         if not (summary.T > 0).any():
             raise InvalidDataError(
@@ -312,22 +319,10 @@ def _fit_notes(
     return tuple(notes)
 
 
-def ridge_notes(found: Maximum, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a note where the likelihood is nearly flat in some direction."""
-    relative = np.sqrt(np.diag(found.covariance)) / found.estimates
-    vague = [name for name, error in zip(names, relative, strict=True) if error > 10.0]
-    if not vague and found.condition <= 1e8:
-        return ()
-    which = f"{', '.join(vague)} not determined" if vague else "only combinations are determined"
-    return (
-        f"flat ridge in the likelihood: {which} (condition number {found.condition:.1e}); "
-        "predictions within the data may still be good",
-    )
-
-
 def histories(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> tuple[Array, Array, Array]:
     """Return x, t_x and T as arrays if they can be purchase histories; else say why not."""
     xs, ts, Ts = real("x", x), real("t_x", t_x), real("T", T)
+    common_shape(x=xs, t_x=ts, T=Ts)
     if blocked_all(_plausible, xs, ts, Ts):
         return xs, ts, Ts
     xs, ts, Ts = whole("x", x), within("t_x", t_x, 0.0), within("T", T, 0.0)

@@ -10,7 +10,7 @@ from custvalue._check import Array
 Number = Array | float
 
 _SWITCH = 0.98  # above, the series needs more terms than the quadrature has nodes
-_LARGE = 25.0
+_LARGE = 20.5
 _STRIDE = 8  # terms between two looks at what has converged
 _TINY = 1e-17
 
@@ -32,8 +32,9 @@ def purchases_while_alive(
     """
     shape = np.broadcast_shapes(*(np.shape(v) for v in (t, x, T, r, alpha, a, b)))
     z = np.broadcast_to(t / (alpha + T + t), shape)
-    # with large a or b the two parts grow, and nearly cancel
-    by_nodes = (z > _SWITCH) | (np.asarray(a) > _LARGE) | (a + b > 1e2 * (_LARGE + r + x))
+    # with large r, a or b the two parts grow, and nearly cancel
+    large = (np.asarray(r) > _LARGE) | (np.asarray(a) > _LARGE)
+    by_nodes = (z > _SWITCH) | large | (a + b > 1e2 * (_LARGE + r + x))
     if not by_nodes.any():
         return _by_series(z, x, r, a, b)
     out = np.empty(shape)

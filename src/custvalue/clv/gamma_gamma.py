@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self, final
 
 import numpy as np
 
-from custvalue._check import Array, ArrayLike, one_of, real, whole, within
+from custvalue._check import Array, ArrayLike, common_shape, of_type, one_of, real, whole, within
 from custvalue._chunks import blocked, dot
 from custvalue.clv._fit import Fit
-from custvalue.clv._maximise import maximise
-from custvalue.clv._model import Model, ridge_notes
+from custvalue.clv._maximise import maximise, ridge_notes
+from custvalue.clv._model import Model
 from custvalue.clv._spend_likelihood import Spenders, spend_jet
 from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError, message
 
@@ -95,6 +95,7 @@ class GammaGamma(Model):
         """
         xs = whole("x", x)
         spent = real("m", m)
+        common_shape(x=xs, m=spent)
         xs, spent = np.broadcast_arrays(xs, spent)
         spent = within("m", np.where(xs > 0, spent, 0.0), 0.0)
         return blocked(_posterior_mean, *self._values(), xs, spent)
@@ -175,6 +176,9 @@ class GammaGamma(Model):
         CustValueWarning
             If spend and frequency are clearly correlated (rank correlation beyond 0.3), or q <= 1.
         """
+        from custvalue.summary import SUMMARY_HINT, Summary
+
+        of_type("summary", summary, Summary, SUMMARY_HINT)
         one_of("zero_spend", zero_spend, ("error", "drop"))
         x, m, n, notes = _spenders(summary, zero_spend)
         # an order of their own, so that the order of the rows does not change a digit

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar
-from custvalue._check import Array, number
+from custvalue._check import Array, number, of_type
 from custvalue._record import Record
 from custvalue._split import Split
 from custvalue.clv._fit import Fit
@@ -159,7 +159,7 @@ def holdout(
         Of a purchase model to `split.calibration`.
     split : Split
         From `Occasions.split`.
-    step : {"day", "week", "month", "quarter", "year"}
+    step : {"hour", "day", "week", "month", "quarter", "year"}
         Length of the steps of the tracking, in days from the first purchase (month: 30.4375).
 
     Returns
@@ -190,6 +190,8 @@ def holdout(
     1     own rate  2930.101  1.024             0.459
     2  last period  2466.033  0.900             0.454
     """
+    of_type("fit", fit, Fit, "Pass what BetaGeo.fit(split.calibration) returned.")
+    of_type("split", split, Split, "Make one with Occasions.split(at=...).")
     _calendar.unit_of("step", step)
     calibration = fit._times(split.calibration)
     model = fit.model

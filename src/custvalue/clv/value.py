@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar
-from custvalue._check import Array, number, within
+from custvalue._check import Array, coverage, number, of_type, within
 from custvalue._chunks import dot
 from custvalue._record import Record
 from custvalue.clv._discounting import discounted_purchases
@@ -20,9 +20,10 @@ from custvalue.clv._model import PurchaseModel
 from custvalue.clv._uncertainty import delta_standard_error
 from custvalue.clv.gamma_gamma import GammaGamma
 from custvalue.errors import CustValueWarning, InvalidDataError, message
-from custvalue.summary import Summary
+from custvalue.summary import SUMMARY_HINT, Summary
 
-_MANY = 100_000  # customers that suffice for a standard error
+_MANY = 20_000  # customers that suffice for a standard error
+_LEAST_RATE = 1e-4  # a year, for an infinite horizon
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +35,7 @@ class LifetimeValues(Record):
     customer : array of shape (n,)
         Who.
     expected_purchases : float array of shape (n,)
-        Within the horizon, not discounted; infinite horizon: NaN where the sum does not exist.
+        Within the horizon, not discounted; NaN for an infinite horizon, where it may not exist.
     probability_alive : float array of shape (n,)
         At the end of the observation.
     expected_spend : float array of shape (n,)
@@ -126,8 +127,11 @@ class LifetimeValues(Record):
         """
         from scipy.special import ndtri
 
-        level = number("level", level, 0.0, 1.0, open_low=True)
-        factor = math.exp(ndtri((1 + level) / 2) * self.total_standard_error / self.total)
+        level = coverage(level)
+        if self.total == 0.0:
+            return 0.0, 0.0
+        width = float(ndtri((1 + level) / 2)) * self.total_standard_error / self.total
+        factor = math.exp(width) if width < 700.0 else math.inf
         return self.total / factor, self.total * factor
 
     def _head(self) -> dict[str, Any]:
@@ -173,9 +177,10 @@ def lifetime_value(
     summary : Summary
         The customers; in any unit.
     horizon : float
-        How far to look, above 0, in `unit`; ``math.inf`` for all of the future.
+        How far to look, above 0, in `unit`; ``math.inf`` for all of the future (slower).
     annual_rate : float
-        Effective annual discount rate, such as 0.10; 0 or more, above 0 for an infinite horizon.
+        Effective annual discount rate, such as 0.10; at least 0, or 0.0001 for an infinite
+        horizon.
     unit : str, optional
         Unit of the horizon; default: that of the fit.
     margin : float
@@ -214,6 +219,8 @@ def lifetime_value(
     >>> round(values.total), [round(bound) for bound in values.interval(0.95)]
     (21808, [19688, 24156])
     """
+    of_type("purchases", purchases, Fit, "Pass what BetaGeo.fit(summary) returned.")
+    of_type("summary", summary, Summary, SUMMARY_HINT)
     times = purchases._times(summary)
     model = purchases.model
     fit_unit = times.unit
@@ -224,11 +231,11 @@ def lifetime_value(
     margin = number("margin", margin, 0.0, open_low=True)
     h = purchases.in_own_unit(float(horizon), unit)
     delta = math.log1p(rate) * _calendar.HOURS[fit_unit] / _calendar.HOURS["year"]
-    if math.isinf(h) and delta == 0.0:
+    if math.isinf(h) and rate < _LEAST_RATE:
         raise InvalidDataError(
             message(
                 "annual_rate",
-                "must be above 0 for an infinite horizon",
+                f"must be at least {_LEAST_RATE:g} for an infinite horizon",
                 value=rate,
                 hint="Without discounting an endless future may have no finite value.",
             )
