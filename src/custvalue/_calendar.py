@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, one_of
-from custvalue._chunks import BLOCK, over_ranges
+from custvalue._chunks import BLOCK, extent, over_ranges
 from custvalue.errors import InvalidDataError, message
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -58,7 +58,7 @@ def period_numbers(instants: npt.NDArray[np.datetime64], grain: str, week_start:
 def _quotient(instants: npt.NDArray[np.datetime64], ticks: int) -> Ints:
     """Return instants // ticks, half as wide where that is enough."""
     values = instants.view(np.int64)
-    ends = (0, 0) if len(values) == 0 else (int(values.min()), int(values.max()))
+    ends = (0, 0) if len(values) == 0 else extent(values)
     narrow = max(abs(ends[0]), abs(ends[1])) // ticks < 2**31 - 1
     out: Ints = np.empty(len(values), dtype=np.int32 if narrow else np.int64)
 

@@ -11,8 +11,10 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from custvalue._check import Array
 from custvalue.errors import InvalidDataError
@@ -40,6 +42,11 @@ def _forget_pool() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
+
+
+def workers() -> int:
+    """Return the number of threads in use."""
+    return _workers
 
 
 @contextmanager
@@ -121,11 +128,14 @@ def blocked_all(test: Callable[..., bool], *columns: Array) -> bool:
     return all(found)
 
 
-def block_max(column: Array) -> float:
-    """Return the largest value of a column."""
-    parts: list[float] = []
-    over_ranges(lambda a, b: parts.append(float(column[a:b].max())), len(column), 4 * BLOCK)
-    return max(parts)
+def extent(column: npt.NDArray[Any]) -> tuple[Any, Any]:
+    """Return the smallest and the largest value of a column; NaN where there is one."""
+    parts: list[tuple[Any, Any]] = []
+    over_ranges(
+        lambda a, b: parts.append((column[a:b].min(), column[a:b].max())), len(column), BLOCK
+    )
+    low, high = np.array(parts).T
+    return low.min().item(), high.max().item()
 
 
 def dot(*factors: Array) -> float:

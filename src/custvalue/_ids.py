@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import refuse
+from custvalue._chunks import extent
 from custvalue._frames import Flags, Table, missing
 from custvalue.errors import InvalidDataError, message
 
@@ -58,7 +59,7 @@ def _whole_ids(values: npt.NDArray[Any]) -> Ids:
     values = values.astype(np.int64, copy=False)
     if values.size == 0:
         return Ids(values, None, 0, None)
-    low, high = int(values.min()), int(values.max())
+    low, high = extent(values)
     if high - low < 2**32:
         return Ids(values - low if low else values, None, low, None)
     return _coded(values, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array
-from custvalue._chunks import BLOCK, over_blocks, over_ranges
+from custvalue._chunks import BLOCK, extent, over_blocks, over_ranges, workers
 
 Ints = npt.NDArray[np.int64]
 Whole = npt.NDArray[np.integer[Any]]
-_MANY = 2 * BLOCK
+_MANY = BLOCK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,64 +43,101 @@ def reduce(customer: Ints, period: Whole, values: Sequence[Array] = ()) -> Runs:
         none = np.empty(0, dtype=np.int64)
         start = np.zeros(1, dtype=np.int64)
         return Runs(none, start, none, none, tuple(np.empty(0) for _ in values))
-    first = int(period.min())
-    span = int(period.max()) - first
+    first, last = extent(period)
+    span = last - first
     bits = (span.bit_length(), (size - 1).bit_length() if values else 0)
-    if int(customer.max()).bit_length() + sum(bits) > 63:
+    if extent(customer)[1].bit_length() + sum(bits) > 63:
         order = np.lexsort((period, customer))
         values = [column[order] for column in values]
         owners, ranks = _ranks(customer[order]), _ranks(period[order])
-        found = _marked((owners << (size - 1).bit_length()) | ranks, values, None,
-                        (size - 1).bit_length(), 0)  # fmt: skip
+        wide = (size - 1).bit_length()
+        runs = _joined(_found((owners << wide) | ranks, values, None, wide, 0), len(values))
         return dataclasses.replace(
-            found,
-            customer=customer[order][np.searchsorted(owners, found.customer)],
-            period=np.unique(period)[found.period],
+            runs,
+            customer=customer[order][np.searchsorted(owners, runs.customer)],
+            period=np.unique(period)[runs.period],
         )
-    key = _packed(customer, period, first, *bits)
-    key.sort()
-    return _marked(key, values, first, *bits)
+    parts = _shares(customer)
+    found: list[list[Any]] = [[]] * len(parts)
+
+    def work(i: int) -> None:
+        key = _packed(customer, period, first, bits, parts[i])
+        key.sort()
+        found[i] = _found(key, values, first, *bits)
+
+    over_blocks(work, len(parts))
+    return _joined([block for part in found for block in part], len(values))
+
+
+def _shares(customer: Ints) -> list[tuple[int, int] | None]:
+    """Return ranges of customers with about equally many rows, one a thread; None: all."""
+    if workers() == 1 or len(customer) < 4 * BLOCK:
+        return [None]
+    sample = np.sort(customer[:: max(1, len(customer) // 1024)])
+    inner = sample[np.arange(1, workers()) * len(sample) // workers()]
+    ends = [0, *np.unique(inner).tolist(), int(np.iinfo(np.int64).max)]
+    return list(itertools.pairwise(ends))
 
 
 def _ranks(values: Whole) -> Ints:
     return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
 
 
-def _packed(customer: Ints, period: Whole, first: int, period_bits: int, row_bits: int) -> Ints:
-    key = np.empty(len(customer), dtype=np.int64)
-    index = np.arange(BLOCK) if row_bits else np.zeros(BLOCK, dtype=np.int64)
-
-    def pack(start: int, stop: int) -> None:
-        part = key[start:stop]
-        np.left_shift(customer[start:stop], period_bits, out=part)
-        part += period[start:stop]
+def _packed(
+    customer: Ints,
+    period: Whole,
+    first: int,
+    bits: tuple[int, int],
+    share: tuple[int, int] | None,
+) -> Ints:
+    """Return customer, period and row of the rows of a share of the customers, in one integer."""
+    period_bits, row_bits = bits
+    size = len(customer)
+    low, high = share or (0, 0)
+    if share is None:
+        key = np.empty(size, dtype=np.int64)
+    else:
+        count = np.count_nonzero(customer < high) - np.count_nonzero(customer < low)
+        key = np.empty(count, dtype=np.int64)
+    index = np.arange(BLOCK)
+    done = 0
+    for start in range(0, size, BLOCK):
+        who, when = customer[start : start + BLOCK], period[start : start + BLOCK]
+        rows = index[: len(who)]
+        if share is not None:
+            rows = np.flatnonzero((who >= low) & (who < high))
+            who, when = who[rows], when[rows]
+        part = key[done : done + len(who)]
+        np.left_shift(who, period_bits, out=part)
+        part += when
         np.left_shift(part, row_bits, out=part)
-        part += index[: stop - start] + (start * bool(row_bits) - (first << row_bits))
-
-    over_ranges(pack, len(customer), BLOCK)
+        part -= first << row_bits
+        if row_bits:
+            part += rows
+            part += start
+        done += len(who)
     return key
 
 
-def _marked(
+def _found(
     key: Ints, values: Sequence[Array], first: int | None, period_bits: int, row_bits: int
-) -> Runs:
-    """Return the runs of a sorted key: find them block by block, then put them together.
+) -> list[tuple[Any, ...]]:
+    """Return the runs of a sorted key, block by block: customers, their starts, periods, ...
 
     Blocks end where a customer does, so that no run lies in two of them. first = None: the values
     are sorted as the key is, and periods are ranks.
     """
     size = len(key)
+    if size == 0:
+        return []
     shift = period_bits + row_bits
     near = np.arange(_MANY, size, _MANY)
     cuts = np.searchsorted(key, ((key[near - 1] >> shift) + 1) << shift)
-    edges = np.unique(np.concatenate([[0], cuts, [size]]))
-    blocks = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+    edges = np.unique(np.concatenate([[0], cuts, [size]])).tolist()
     mask, bound = (1 << row_bits) - 1, abs(first or 0) + (1 << period_bits)
     narrow = np.int32 if max(size, bound, int(key[-1] >> row_bits)) < 2**31 else np.int64
-    found: list[Any] = [()] * len(blocks)
-
-    def find(i: int) -> None:
-        begin, end = blocks[i]
+    found = []
+    for begin, end in itertools.pairwise(edges):
         part = key[begin:end]
         head: Whole = (part >> row_bits).astype(narrow)
         same = head[1:] == head[:-1]
@@ -116,13 +154,17 @@ def _marked(
         period += first or 0
         owner: Whole = firsts >> period_bits
         owners = run_starts(owner)
-        found[i] = (owner[owners], owners, period, lines, *sums)
+        found.append((owner[owners], owners, period, lines, *sums))
+    return found
 
-    over_blocks(find, len(blocks))
+
+def _joined(found: list[Any], sums: int) -> Runs:
+    """Return the runs of all blocks, in order."""
     people, runs = (np.cumsum([0, *(len(part[k]) for part in found)]).tolist() for k in (0, 2))
+    narrow = np.result_type(*(part[2] for part in found))
     customer, starts = np.empty(people[-1], np.int64), np.empty(people[-1] + 1, np.int64)
-    columns = [np.empty(runs[-1], narrow), np.empty(runs[-1], narrow)]
-    columns += [np.empty(runs[-1]) for _ in values]
+    columns: list[Any] = [np.empty(runs[-1], narrow), np.empty(runs[-1], narrow)]
+    columns += [np.empty(runs[-1]) for _ in range(sums)]
     starts[-1] = runs[-1]
 
     def fill(i: int) -> None:
@@ -133,18 +175,20 @@ def _marked(
             target[runs[i] : runs[i + 1]] = part
         found[i] = ()
 
-    over_blocks(fill, len(blocks))
+    over_blocks(fill, len(found))
     return Runs(customer, starts, columns[0], columns[1], tuple(columns[2:]))
 
 
 def _money_sums(values: Array, heads: Ints, same: npt.NDArray[np.bool_]) -> Array:
     """Return the sum of each run; of whole cents exactly, whatever the order of rows."""
-    cents = values * 100.0
-    whole = np.rint(cents)
-    cents -= whole
-    if np.abs(cents, out=cents).max() <= 1e-9 and np.abs(whole).max() < 2.0**40:
-        return _run_sums(whole, heads, same) / 100.0
-    return _run_sums(values, heads, same)
+    for part in (values[:64], values):  # a few tell most often
+        cents = np.rint(part * 100.0)
+        if not (cents / 100.0 == part).all():
+            return _run_sums(values, heads, same)
+    sums = _run_sums(cents, heads, same)
+    if np.abs(sums).max() >= 2.0**53:
+        return _run_sums(values, heads, same)
+    return sums / 100.0
 
 
 def _run_sums(values: Array, heads: Ints, same: npt.NDArray[np.bool_]) -> Array:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from custvalue import _calendar, _frames
 from custvalue._check import Array, one_of
+from custvalue._chunks import extent
 from custvalue._ids import identify
 from custvalue._instants import instants
 from custvalue._occasions import Occasions as Occasions
@@ -134,7 +135,7 @@ def occasions(
     )
     if spend is not None:
         drop.rows(amount, "has missing values", no_amount, missing, MISSING_AMOUNT, "missing")
-        lowest, highest = float(spend.min()), float(spend.max())  # NaN where one is missing
+        lowest, highest = extent(spend)  # NaN where one is missing
         if not (np.isfinite(lowest) and np.isfinite(highest)):
             finite = np.isfinite(spend)
             drop.rows(

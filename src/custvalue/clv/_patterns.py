@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array
-from custvalue._chunks import BLOCK, block_max, blocked, over_ranges
+from custvalue._chunks import BLOCK, blocked, extent, over_ranges
 from custvalue._reduce import reduce, run_bounds
 
 Ints = npt.NDArray[np.int64]
@@ -88,7 +88,7 @@ class Patterns:
 def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) -> Patterns:
     """Return the distinct patterns of (x, t_x, T), sorted, with their customers."""
     scale = lattice_scale(t_x, T)
-    most_x, most_T = int(block_max(x)), int(block_max(T) * (scale or 1.0) + 0.5)
+    most_x, most_T = int(extent(x)[1]), int(extent(T)[1] * (scale or 1.0) + 0.5)
     T_bits = most_T.bit_length()
     key = None
     bits = most_x.bit_length() + 2 * T_bits
@@ -185,8 +185,8 @@ def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) ->
     scale = lattice_scale(T)
     if scale is None:
         return blocked(formula, x, T)
-    width = int(block_max(T) * scale + 0.5) + 1
-    cells = (int(block_max(x)) + 1) * width
+    width = int(extent(T)[1] * scale + 0.5) + 1
+    cells = (int(extent(x)[1]) + 1) * width
     if cells > max(len(x), BLOCK):
         return blocked(formula, x, T)
     cell = np.empty(len(x), dtype=np.int32)
