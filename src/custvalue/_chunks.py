@@ -138,6 +138,13 @@ def extent(column: npt.NDArray[Any]) -> tuple[Any, Any]:
     return low.min().item(), high.max().item()
 
 
+def largest(column: Array) -> float:
+    """Return the largest value of a column."""
+    parts: list[float] = []
+    over_ranges(lambda a, b: parts.append(float(column[a:b].max())), len(column), 4 * BLOCK)
+    return max(parts)
+
+
 def dot(*factors: Array) -> float:
     """Return the sum of the product of columns.
 

@@ -16,6 +16,7 @@ from custvalue._chunks import BLOCK, extent, over_blocks, over_ranges, workers
 Ints = npt.NDArray[np.int64]
 Whole = npt.NDArray[np.integer[Any]]
 _MANY = BLOCK
+_ALL = int(np.iinfo(np.int64).max)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _shares(customer: Ints) -> list[tuple[int, int] | None]:
         return [None]
     sample = np.sort(customer[:: max(1, len(customer) // 1024)])
     inner = sample[np.arange(1, workers()) * len(sample) // workers()]
-    ends = [0, *np.unique(inner).tolist(), int(np.iinfo(np.int64).max)]
+    ends = [0, *np.unique(inner[inner > 0]).tolist(), _ALL]
     return list(itertools.pairwise(ends))
 
 
@@ -97,15 +98,18 @@ def _packed(
     if share is None:
         key = np.empty(size, dtype=np.int64)
     else:
-        count = np.count_nonzero(customer < high) - np.count_nonzero(customer < low)
-        key = np.empty(count, dtype=np.int64)
+        below = np.count_nonzero(customer < high) if high < _ALL else size
+        key = np.empty(below - (np.count_nonzero(customer < low) if low else 0), dtype=np.int64)
     index = np.arange(BLOCK)
     done = 0
     for start in range(0, size, BLOCK):
         who, when = customer[start : start + BLOCK], period[start : start + BLOCK]
         rows = index[: len(who)]
         if share is not None:
-            rows = np.flatnonzero((who >= low) & (who < high))
+            chosen = who < high if high < _ALL else who >= low
+            if low and high < _ALL:
+                chosen &= who >= low
+            rows = np.flatnonzero(chosen)
             who, when = who[rows], when[rows]
         part = key[done : done + len(who)]
         np.left_shift(who, period_bits, out=part)
@@ -214,17 +218,30 @@ def run_starts(ordered: Whole) -> Ints:
 
 def run_bounds(ordered: Whole) -> Ints:
     """Return where runs of equal values start, and the length at the end."""
+    return np.append(run_starts(ordered), len(ordered))
+
+
+def counted(ordered: Whole) -> tuple[Whole, Array]:
+    """Return the distinct values of a sorted column, and how often each occurs."""
     size = len(ordered)
-    found: dict[int, Ints] = {}
+    found: dict[int, tuple[Whole, Whole]] = {}
 
     def mark(start: int, stop: int) -> None:
         part = ordered[max(start - 1, 0) : stop]
-        found[start] = np.flatnonzero(part[1:] != part[:-1]) + max(start, 1)
+        heads = np.flatnonzero(part[1:] != part[:-1]) + 1
+        if start == 0:
+            heads = np.concatenate([np.zeros(1, dtype=np.int64), heads])
+        starts = heads + max(start - 1, 0)
+        found[start] = (part[heads], starts.astype(np.int32) if size < 2**31 else starts)
 
     over_ranges(mark, size, _MANY)
-    ends = np.array([size], dtype=np.int64)
-    inner = [found[start] for start in sorted(found)]
-    return np.concatenate([np.zeros(min(size, 1), dtype=np.int64), *inner, ends])
+    pieces = [found[start] for start in sorted(found)]
+    values = np.concatenate([piece[0] for piece in pieces])
+    starts = np.concatenate([piece[1] for piece in pieces])
+    counts = np.empty(len(values))
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+    counts[-1:] = size - starts[-1:]
+    return values, counts
 
 
 def mean_of_repeats(values: Array, start: Whole, include_first: bool) -> Array:

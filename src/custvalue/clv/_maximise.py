@@ -30,7 +30,7 @@ class Maximum(NamedTuple):
 
 
 _CLOSE = 1e-9  # stop at Newton steps this small
-_CLOSE_ENOUGH = 1e-5  # or this small where a pass is long: the step leaves an error of its square
+_CLOSE_ENOUGH = 3e-5  # or this small where a pass is long: the step leaves an error of its square
 _FAR = 15.0  # a subsample that leads further off than e^15 has no maximum
 
 Objective = Callable[[Array], Jet]

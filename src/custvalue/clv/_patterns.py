@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array
-from custvalue._chunks import BLOCK, blocked, extent, over_ranges
-from custvalue._reduce import reduce, run_bounds
+from custvalue._chunks import BLOCK, blocked, largest, over_ranges
+from custvalue._reduce import counted, reduce
 
 Ints = npt.NDArray[np.int64]
 
@@ -88,7 +88,7 @@ class Patterns:
 def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) -> Patterns:
     """Return the distinct patterns of (x, t_x, T), sorted, with their customers."""
     scale = lattice_scale(t_x, T)
-    most_x, most_T = int(extent(x)[1]), int(extent(T)[1] * (scale or 1.0) + 0.5)
+    most_x, most_T = int(largest(x)), int(largest(T) * (scale or 1.0) + 0.5)
     T_bits = most_T.bit_length()
     key = None
     bits = most_x.bit_length() + 2 * T_bits
@@ -102,9 +102,7 @@ def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) 
         return _with_margins(x, t_x, T, n, (T, n, n * x))
     if weight is None:
         key.sort()
-        bounds = run_bounds(key)
-        head, n = key[bounds[:-1]], np.diff(bounds).astype(np.float64)
-        del bounds
+        head, n = counted(key)
     else:
         runs = reduce(key.astype(np.int64), np.zeros(len(key), dtype=np.int64), (weight,))
         head, n = runs.customer, runs.sums[0]
@@ -123,7 +121,7 @@ def count_patterns(x: Array, t_x: Array, T: Array, weight: Array | None = None) 
             Ts[start:stop] /= scale
 
     over_ranges(unpack, size, BLOCK)
-    codes = (head >> T_bits) & mask
+    codes = ((head >> T_bits) & mask).astype(np.int64)
     people = np.bincount(codes, weights=n)
     present = np.flatnonzero(people)
     purchases = np.bincount(codes, weights=n * xs)
@@ -185,8 +183,8 @@ def by_distinct(formula: Callable[[Array, Array], Array], x: Array, T: Array) ->
     scale = lattice_scale(T)
     if scale is None:
         return blocked(formula, x, T)
-    width = int(extent(T)[1] * scale + 0.5) + 1
-    cells = (int(extent(x)[1]) + 1) * width
+    width = int(largest(T) * scale + 0.5) + 1
+    cells = (int(largest(x)) + 1) * width
     if cells > max(len(x), BLOCK):
         return blocked(formula, x, T)
     cell = np.empty(len(x), dtype=np.int32)
