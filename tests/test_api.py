@@ -13,17 +13,8 @@ import custvalue as cv
 import plain_log
 from custvalue._record import Record
 
-PUBLIC = [
-    "Occasions",
-    "Split",
-    "Summary",
-    "clv",
-    "datasets",
-    "errors",
-    "occasions",
-    "plot",
-    "testing",
-]
+PUBLIC = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
+          "occasions", "plot", "retention", "rfm", "testing"]  # fmt: skip
 CLV = [
     "BetaGeo",
     "Fit",
@@ -113,11 +104,13 @@ def records():
         bought, summary, split, model, fit, values, predicted, cv.clv.holdout(fit, split),
         cv.clv.ModifiedBetaGeo(0.3, 5.0, 0.8, 2.5), cv.clv.GammaGamma(6.0, 4.0, 15.0),
         cv.datasets.simulate(model, 20, T=39, rng=1),
+        cv.Durations(exit=[1.0, 2.0], event=[True, False], groups={"plan": np.array(["a", "b"])}),
     ]  # fmt: skip
     return {type(record).__name__: record for record in made}
 
 
-RECORDS = ["BetaGeo", "Fit", "GammaGamma", "HoldoutValidation", "LifetimeValues", "ModifiedBetaGeo",
+RECORDS = ["BetaGeo", "Durations", "Fit", "GammaGamma", "HoldoutValidation", "LifetimeValues",
+           "ModifiedBetaGeo",
            "Occasions", "Predictions", "Simulation", "Split", "Summary"]  # fmt: skip
 
 

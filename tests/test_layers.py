@@ -28,13 +28,14 @@ LAYERS = (
     {"_check"},
     {"_chunks"},
     {"_calendar"},
-    {"_record", "_reduce"},
-    {"_frames"},
+    {"_record", "_reduce", "_proportion"},
+    {"_frames", "_tally"},
     {"_ids", "_instants"},
-    {"summary"},
+    {"_groups"},
+    {"summary", "durations", "_events"},
     {"_occasions"},
     {"_pool", "_split", "transactions"},
-    {"clv", "datasets"},
+    {"clv", "datasets", "churn", "retention", "rfm"},
     {"plot", "testing"},
 )
 # Imports inside functions that go up, because a record makes what a higher layer defines.
@@ -209,7 +210,8 @@ def test_public_things_are_documented(file, node, outer):
 
 
 EXPORTED = {
-    "occasions", "Occasions", "Summary", "Split", "BetaGeo", "ModifiedBetaGeo", "GammaGamma", "Fit",
+    "occasions", "Occasions", "Summary", "Durations", "Split", "BetaGeo", "ModifiedBetaGeo",
+    "GammaGamma", "Fit",
     "LifetimeValues", "lifetime_value", "Predictions", "HoldoutValidation", "holdout",
     "Simulation", "simulate", "cdnow", "donations", "complete_journey",
     "transaction_logs", "summaries", "purchase_models", "check_addable",

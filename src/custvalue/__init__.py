@@ -7,26 +7,31 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from custvalue import churn as churn
     from custvalue import clv as clv
     from custvalue import datasets as datasets
     from custvalue import errors as errors
     from custvalue import plot as plot
+    from custvalue import retention as retention
+    from custvalue import rfm as rfm
     from custvalue import testing as testing
     from custvalue._split import Split as Split
+    from custvalue.durations import Durations as Durations
     from custvalue.summary import Summary as Summary
     from custvalue.transactions import Occasions as Occasions
     from custvalue.transactions import occasions as occasions
 
-_AREAS = ("clv", "datasets", "errors", "plot", "testing")
+_AREAS = ("churn", "clv", "datasets", "errors", "plot", "retention", "rfm", "testing")
 _NAMES = {
     "occasions": "transactions",
     "Occasions": "transactions",
+    "Durations": "durations",
     "Summary": "summary",
     "Split": "_split",
 }
 
-__all__ = ["Occasions", "Split", "Summary", "clv", "datasets", "errors", "occasions", "plot",
-           "testing"]  # fmt: skip
+__all__ = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
+           "occasions", "plot", "retention", "rfm", "testing"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -9,27 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from custvalue import _calendar, _frames
+from custvalue import _calendar
 from custvalue._check import Array, one_of
-from custvalue._chunks import extent
-from custvalue._ids import identify
-from custvalue._instants import instants
+from custvalue._events import Events, read_events
 from custvalue._occasions import Occasions as Occasions
 from custvalue._occasions import assembled
 from custvalue._reduce import reduce
-from custvalue.errors import InvalidDataError, message
-
-Ints = npt.NDArray[np.integer[Any]]
-Flags = npt.NDArray[np.bool_]
-
-MISSING_CUSTOMER = "lines without a customer dropped"
-MISSING_TIME = "lines without a time dropped"
-MISSING_AMOUNT = "lines without an amount dropped"
-UNPARSABLE = "lines with an unparsable time dropped"
-DUPLICATES = "duplicate lines dropped"
-REFUND_LINES = "refund lines dropped"
 
 
 def occasions(
@@ -104,130 +90,36 @@ def occasions(
     """
     _calendar.unit_of("grain", grain)
     one_of("week_start", week_start, _calendar.WEEKDAYS)
-    one_of("missing", missing, ("error", "drop"))
-    one_of("unparsable", unparsable, ("error", "drop"))
-    one_of("duplicates", duplicates, ("keep", "error", "drop"))
-    one_of("refunds", refunds, ("net", "error", "drop"))
-    table = _frames.read(log, customer=customer, time=time, amount=amount)
+    events = read_events(
+        log,
+        customer=customer,
+        time=time,
+        amount=amount,
+        timezone=timezone,
+        time_format=time_format,
+        missing=missing,
+        unparsable=unparsable,
+        duplicates=duplicates,
+        refunds=refunds,
+    )
+    return occasions_of(events, grain, week_start, timezone)
+
+
+def occasions_of(events: Events, grain: str, week_start: str, timezone: str | None) -> Occasions:
+    """Return the occasions of events already read."""
     settings: dict[str, Any] = {
         "grain": grain,
         "week_start": week_start,
         "timezone": timezone,
-        "frame": table.kind,
+        "frame": events.kind,
+        "notes": events.notes,
     }
-    if table.rows == 0:
-        return Occasions(spend=None if amount is None else np.empty(0), **settings)
-    when, no_time, not_a_time = instants(table, "time", timezone, time_format)
-    ids = identify(table, "customer")
-    spend, no_amount = _frames.amounts(table, "amount") if amount is not None else (None, None)
-
-    drop = _Drop(table.rows)
-    drop.rows(customer, "has missing values", ids.missing, missing, MISSING_CUSTOMER, "missing")
-    drop.rows(time, "has missing values", no_time, missing, MISSING_TIME, "missing")
-    drop.rows(
-        time,
-        "has text that is no date",
-        not_a_time,
-        unparsable,
-        UNPARSABLE,
-        "unparsable",
-        values=table.columns["time"] if not_a_time is not None else None,
-    )
-    if spend is not None:
-        drop.rows(amount, "has missing values", no_amount, missing, MISSING_AMOUNT, "missing")
-        lowest, highest = extent(spend)  # NaN where one is missing
-        if not (np.isfinite(lowest) and np.isfinite(highest)):
-            finite = np.isfinite(spend)
-            drop.rows(
-                amount,
-                "must be finite",
-                ~finite & ~np.isnan(spend),
-                "error",
-                "",
-                "",
-                values=spend,
-            )
-        negative = not lowest >= 0
-        if refunds != "net" and negative:
-            drop.rows(
-                amount, "is negative", spend < 0, refunds, REFUND_LINES, "refunds", values=spend
-            )
-    if duplicates != "keep":
-        again = _repeats(ids.codes, when, spend, drop.kept)
-        drop.rows("log", "has duplicate lines", again, duplicates, DUPLICATES, "duplicates")
-    codes = ids.codes
-    if drop.kept is not None:
-        codes, when = codes[drop.kept], when[drop.kept]
-        spend = None if spend is None else spend[drop.kept]
-    periods = _calendar.period_numbers(when, grain, week_start)
+    spend = events.spend
+    if not len(events.who):
+        return Occasions(spend=None if spend is None else np.empty(0), **settings)
+    periods = _calendar.period_numbers(events.when, grain, week_start)
     columns: tuple[Array, ...] = () if spend is None else (spend,)
-    if spend is not None and spend.size and negative and spend.min() < 0:
+    if spend is not None and events.refunds:
         columns = (spend, np.maximum(-spend, 0.0))
-    runs = reduce(codes, periods, columns)
-    return assembled(
-        runs, ids.decode, runs.rows, notes=drop.notes, spends=spend is not None, **settings
-    )
-
-
-class _Drop:
-    """Rows that policies leave out, counted by rule."""
-
-    def __init__(self, rows: int) -> None:
-        self.total = rows
-        self.kept: Flags | None = None
-        self.notes: dict[str, int] = {}
-
-    def rows(
-        self,
-        name: Any,
-        rule: str,
-        bad: Flags | None,
-        policy: str,
-        note: str,
-        argument: str,
-        values: Any = None,
-    ) -> None:
-        if bad is not None and self.kept is not None:
-            bad = bad & self.kept
-        count = 0 if bad is None else int(np.count_nonzero(bad))
-        if bad is None or count == 0:
-            return
-        row = int(np.flatnonzero(bad)[0])
-        if policy == "error":
-            shown = {}
-            if values is not None:
-                value = values[row]
-                shown["value"] = value.item() if isinstance(value, np.generic) else value
-            raise InvalidDataError(
-                message(
-                    str(name),
-                    rule,
-                    **shown,
-                    row=row,
-                    count=count,
-                    total=self.total,
-                    hint=f"Mend them, or leave them out with {argument}='drop'."
-                    if argument
-                    else "",
-                )
-            )
-        self.kept = ~bad if self.kept is None else self.kept & ~bad
-        self.notes[note] = count
-
-
-def _repeats(
-    codes: Ints, when: npt.NDArray[np.datetime64], spend: Array | None, kept: Flags | None
-) -> Flags:
-    """Return which lines repeat an earlier kept line in customer, time and amount."""
-    rows = np.arange(len(codes)) if kept is None else np.flatnonzero(kept)
-    columns: list[npt.NDArray[Any]] = [codes[rows], when[rows].view(np.int64)]
-    if spend is not None:
-        columns.append(spend[rows])
-    order = np.lexsort(columns[::-1])  # stable: the earliest of equal lines stays
-    same = np.ones(max(len(rows) - 1, 0), dtype=bool)
-    for column in columns:
-        ordered = column[order]
-        same &= ordered[1:] == ordered[:-1]
-    again = np.zeros(len(codes), dtype=bool)
-    again[rows[order[1:][same]]] = True
-    return again
+    runs = reduce(events.who, periods, columns)
+    return assembled(runs, events.ids.decode, runs.rows, spends=spend is not None, **settings)

@@ -1,0 +1,110 @@
+"""Groups by any columns: each row gets the code of its group, each group its labels."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue._frames import Table
+from custvalue._ids import Ids, identify
+from custvalue.errors import InvalidDataError, message
+
+Ints = npt.NDArray[np.integer[Any]]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True)
+class Groups:
+    """Group codes of rows (or of customers, by code), and the labels of each group by column."""
+
+    codes: Ints
+    labels: Mapping[str, npt.NDArray[Any]]
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return min((len(column) for column in self.labels.values()), default=1)
+
+
+def column_names(argument: str, columns: str | Sequence[str] | None) -> dict[str, str]:
+    """Return roles ("by 0", ...) of the columns to group by, to read a table with."""
+    if columns is None:
+        return {}
+    named = [columns] if isinstance(columns, str) else columns
+    if not isinstance(named, Sequence) or not named or len(set(map(str, named))) < len(named):
+        raise InvalidDataError(
+            message(argument, "must name one or more different columns", value=columns)
+        )
+    return {f"{argument} {i}": name for i, name in enumerate(named)}
+
+
+def group_rows(table: Table, roles: Sequence[str], kept: Flags | None = None) -> Groups:
+    """Return the group of each row (of those kept), groups sorted by their labels."""
+    parts = []
+    for role in roles:
+        found = identify(table, role)
+        absent = found.missing if kept is None or found.missing is None else found.missing[kept]
+        if absent is not None and absent.any():
+            raise InvalidDataError(
+                message(
+                    table.names[role],
+                    "has missing values, which are no group",
+                    row=int(np.flatnonzero(absent)[0]),
+                    count=int(absent.sum()),
+                    total=len(absent),
+                    hint="Name the group of those rows, or leave them out.",
+                )
+            )
+        parts.append((found, found.codes if kept is None else found.codes[kept]))
+    together, firsts = _joint([codes for _, codes in parts])
+    labels = {
+        table.names[role]: found.decode(codes[firsts])
+        for role, (found, codes) in zip(roles, parts, strict=True)
+    }
+    return Groups(together, labels)
+
+
+def _joint(parts: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """Return dense codes of the combinations that occur, in order, and a row of each."""
+    together = np.zeros(len(parts[0]), dtype=np.int64)
+    firsts = np.zeros(0, dtype=np.int64)
+    for codes in parts:
+        width = int(codes.max(initial=0)) + 1
+        packed = together * width + codes  # both dense or narrow: far below 2**63
+        highest = int(packed.max(initial=0)) + 1
+        if highest <= max(1 << 20, 4 * len(packed)):  # a table of codes, no sort
+            row = np.full(highest, -1, dtype=np.int64)
+            row[packed[::-1]] = np.arange(len(packed))[::-1]
+            present = np.flatnonzero(row >= 0)
+            rank = np.empty(highest, dtype=np.int64)
+            rank[present] = np.arange(len(present))
+            together, firsts = rank[packed], row[present]
+        else:
+            _, firsts, together = np.unique(packed, return_index=True, return_inverse=True)
+    return together, firsts
+
+
+def group_of_customers(
+    table: Table, roles: Sequence[str], ids: Ids, who: Ints, kept: Flags | None
+) -> Groups:
+    """Return the group of each customer, by code; refuse a customer who is in two groups."""
+    rows = group_rows(table, roles, kept)
+    group = np.zeros(int(who.max(initial=-1)) + 1, dtype=np.int64)
+    group[who] = rows.codes
+    mixed = group[who] != rows.codes
+    if mixed.any():
+        first = int(np.flatnonzero(mixed)[0])
+        customers = len(np.unique(who[mixed]))
+        raise InvalidDataError(
+            message(
+                ", ".join(table.names[role] for role in roles),
+                "must be the same in all lines of a customer",
+                value=f"customer {ids.decode(who[first : first + 1]).tolist()[0]!r}",
+                count=customers,
+                hint="Give every customer one value first, for instance that of the first line.",
+            )
+        )
+    return Groups(group, rows.labels)

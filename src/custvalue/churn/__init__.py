@@ -1,0 +1,1 @@
+"""Churn: rates with named denominators, survival, early warning and model evaluation."""

@@ -1,0 +1,1 @@
+"""Retention: cohorts, windows, curves, repeat purchase, growth accounting, revenue."""

@@ -1,0 +1,1 @@
+"""RFM: scores that depend on values alone, segments, migration between dates."""
