@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from custvalue import _chunks, occasions
-from custvalue._reduce import _MANY, reduce, run_bounds
+from custvalue._reduce import _SPAN, reduce, run_bounds
 
 
 def plain(customer, period, values):
@@ -31,7 +33,7 @@ def check(customer, period, values):
         assert got.tolist() == wanted.tolist()
 
 
-BIG = 2 * _MANY + 12_345
+BIG = 2 * _SPAN + 12_345
 SHAPES = {
     "one row": (1, 1, 1),
     "two rows": (2, 1, 1),
@@ -55,6 +57,36 @@ def test_runs(shape, columns, stretch):
     check(customer, period, [rng.integers(-99, 99, rows) / 4 for _ in range(columns)])
 
 
+ODD = {
+    "a third in the last row": 1 / 3,
+    "more than a key holds": 1e12,
+    "more cents than a float counts": 1e15,
+    "beyond all cents": 1e300,
+    "next to whole cents": np.nextafter(0.07, 1),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_one_odd_amount_among_whole_cents(odd, sign):
+    rng = np.random.default_rng(4)
+    customer, period = rng.integers(0, 1000, BIG), rng.integers(0, 100, BIG)
+    amount = np.round(rng.gamma(2.0, 12.0, BIG), 2)
+    amount[-1] = sign * odd
+    runs = reduce(customer, period, [amount])
+    found = np.repeat(runs.customer, np.diff(runs.start)), runs.period, runs.sums[0]
+    exact = math.fsum(amount[(customer == customer[-1]) & (period == period[-1])])
+    here = (found[0] == customer[-1]) & (found[1] == period[-1])
+    assert found[2][here].item() == pytest.approx(exact, rel=1e-15)
+    assert math.fsum(found[2]) == pytest.approx(math.fsum(amount), rel=1e-12)
+
+
+@pytest.mark.parametrize("first", [-(2**40), 0, 2**40])
+def test_periods_far_from_1970(first):
+    rng = np.random.default_rng(5)
+    check(rng.integers(0, 9, 500), first + rng.integers(0, 9, 500), [rng.integers(-9, 9, 500) / 4])
+
+
 def test_a_giant_among_many():
     rng = np.random.default_rng(2)
     customer = np.where(rng.random(BIG) < 0.7, 5, rng.integers(0, 1000, BIG))
@@ -68,7 +100,7 @@ def test_no_rows():
     assert [len(column) for column in found.sums] == [0]
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, _MANY - 1, _MANY, _MANY + 1, BIG])
+@pytest.mark.parametrize("size", [0, 1, 2, _SPAN - 1, _SPAN, _SPAN + 1, BIG])
 def test_run_bounds(size):
     ordered = np.sort(np.random.default_rng(3).integers(0, max(size // 3, 1), size))
     changes = [i for i in range(1, size) if ordered[i] != ordered[i - 1]] if size < 9 else (

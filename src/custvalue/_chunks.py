@@ -131,8 +131,9 @@ def blocked_all(test: Callable[..., bool], *columns: Array) -> bool:
 def extent(column: npt.NDArray[Any]) -> tuple[Any, Any]:
     """Return the smallest and the largest value of a column; NaN where there is one."""
     parts: list[tuple[Any, Any]] = []
+    share = max(BLOCK, -(-len(column) // _workers))
     over_ranges(
-        lambda a, b: parts.append((column[a:b].min(), column[a:b].max())), len(column), BLOCK
+        lambda a, b: parts.append((column[a:b].min(), column[a:b].max())), len(column), share
     )
     low, high = np.array(parts).T
     return low.min().item(), high.max().item()
