@@ -80,6 +80,6 @@ def test_pyplot_is_left_alone(drawn):
 
 
 def test_a_missing_matplotlib_is_named(drawn, monkeypatch):
-    monkeypatch.setattr("custvalue.plot.find_spec", lambda name: None)
+    monkeypatch.setattr("custvalue.plot._figure.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"custvalue\[plot\]"):
         cv.plot.tracking(drawn[0])

@@ -1,38 +1,16 @@
-"""Pictures: one function each, of a record; Matplotlib is imported inside (extra: plot).
-
-Every function takes `ax` (default: a new figure) and returns it. Series differ in line style and
-marker as well as in colour, so that they read in grey.
-"""
+"""Pictures of lifetime value: tracking, by frequency, concentration of value."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from custvalue.errors import MissingExtraError
+from custvalue.plot._figure import ACTUAL, MODEL, QUIET, axes
 
 if TYPE_CHECKING:
     from custvalue.clv.validation import HoldoutValidation
     from custvalue.clv.value import LifetimeValues
-
-_ACTUAL = {"color": "#1f3b57", "linestyle": "-"}
-_MODEL = {"color": "#c4540a", "linestyle": "--"}
-_QUIET = ("#6b8f71", "#8a7aa8")
-
-
-def _axes(ax: Any) -> Any:
-    if ax is not None:
-        return ax
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError(
-            "Pictures are drawn by Matplotlib, which is not installed. "
-            "Install it with: pip install 'custvalue[plot]'."
-        )
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(7.0, 4.2), layout="constrained").subplots()
 
 
 def tracking(validation: HoldoutValidation, ax: Any = None, cumulative: bool = True) -> Any:
@@ -66,14 +44,14 @@ def tracking(validation: HoldoutValidation, ax: Any = None, cumulative: bool = T
     >>> cv.plot.tracking(check).get_ylabel()
     'cumulative repeat purchases'
     """
-    ax = _axes(ax)
+    ax = axes(ax)
     actual, expected = validation.actual_repeats, validation.expected_repeats
     if cumulative:
         actual, expected = np.cumsum(actual), np.cumsum(expected)
     when = validation.period.astype("datetime64[D]")
     name = next(iter(validation.expected))
-    ax.plot(when, actual, label="actual", **_ACTUAL)
-    ax.plot(when, expected, label=name, **_MODEL)
+    ax.plot(when, actual, label="actual", **ACTUAL)
+    ax.plot(when, expected, label=name, **MODEL)
     if 0 < validation.cut < len(when):
         ax.axvline(when[validation.cut], color="0.4", linewidth=0.8)
         ax.annotate("holdout", (when[validation.cut], 0.02), xycoords=("data", "axes fraction"),
@@ -116,13 +94,13 @@ def by_frequency(validation: HoldoutValidation, ax: Any = None) -> Any:
     """
     import narwhals.stable.v2 as nw
 
-    ax = _axes(ax)
+    ax = axes(ax)
     table = nw.from_native(validation.by_frequency(), eager_only=True)
     names = table["frequency"].to_list()
-    ax.plot(names, table["actual"].to_numpy(), marker="o", label="actual", **_ACTUAL)
+    ax.plot(names, table["actual"].to_numpy(), marker="o", label="actual", **ACTUAL)
     model, *baselines = validation.expected
-    ax.plot(names, table[model].to_numpy(), marker="s", label=model, **_MODEL)
-    for name, colour, marker in zip(baselines, _QUIET, "^v", strict=False):
+    ax.plot(names, table[model].to_numpy(), marker="s", label=model, **MODEL)
+    for name, colour, marker in zip(baselines, QUIET, "^v", strict=False):
         ax.plot(names, table[name].to_numpy(), marker=marker, color=colour, linestyle=":",
                 label=name)  # fmt: skip
     ax.set_xlabel("repeat purchases in the calibration")
@@ -162,13 +140,13 @@ def value_concentration(values: LifetimeValues, ax: Any = None) -> Any:
     >>> cv.plot.value_concentration(values).get_ylabel()
     'share of total value'
     """
-    ax = _axes(ax)
+    ax = axes(ax)
     order = np.argsort(values.value)[::-1]
     weight = np.ones(len(values)) if values.weight is None else values.weight
     people = np.append(0.0, np.cumsum(weight[order])) / weight.sum()
     held = np.append(0.0, np.cumsum((weight * values.value)[order]))
     held = held / held[-1] if held[-1] > 0 else people  # of nothing, everybody has their share
-    ax.plot(people, held, **_ACTUAL)
+    ax.plot(people, held, **ACTUAL)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     tenth = float(np.interp(0.1, people, held))
     ax.annotate(f"top 10 %: {tenth:.0%} of value", (0.1, tenth), xytext=(18, -6),
