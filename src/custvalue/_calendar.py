@@ -28,7 +28,7 @@ HOURS = {  # length of a unit; month and year are the mean ones: 30.4375 and 365
 }
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_ENDS = ("until", "at", "first_until")
+_ENDS = ("until", "at", "first_until", "as_of")
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
 
 
@@ -118,8 +118,8 @@ def elapsed(
     return np.asarray((later - earlier) * HOURS[grain] / HOURS[unit])
 
 
-def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str | None) -> int:
-    """Return the number of the period in which a date, an instant or an ISO string falls."""
+def instant_of(name: str, when: Any, timezone: str | None) -> npt.NDArray[np.datetime64]:
+    """Return a date, an instant or an ISO string as one naive instant (a date: datetime64[D])."""
     try:
         if isinstance(when, str):
             if "W" in when:
@@ -151,6 +151,12 @@ def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str |
         raise InvalidDataError(
             message(name, "must be a date", value=when, hint="Write it as '1997-09-30'.")
         ) from None
+    return instant
+
+
+def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str | None) -> int:
+    """Return the number of the period in which a date, an instant or an ISO string falls."""
+    instant = instant_of(name, when, timezone)
     span = np.datetime_data(instant.dtype)[0]
     if span in ("Y", "M", "W") and grain not in {"Y": ("year",), "M": tuple(MONTHS)}.get(span, ()):
         raise InvalidDataError(

@@ -17,7 +17,11 @@ ArrayLike = npt.ArrayLike
 
 def real(name: str, values: Any, *, hint: str = "") -> Array:
     """Return `values` as a float64 array; refuse what is not numeric and what is complex."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        rule = "must have rows of one length"
+        raise InvalidDataError(message(name, rule, hint="Fill up with NaN.")) from None
     nothing = array.dtype == object and any(value is None for value in array.ravel())
     if (array.dtype.kind not in "biuf" and array.dtype != object) or nothing:
         raise InvalidDataError(

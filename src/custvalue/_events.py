@@ -13,17 +13,20 @@ from custvalue import _frames
 from custvalue._check import Array, one_of
 from custvalue._chunks import extent
 from custvalue._groups import Groups, column_names, group_of_customers, group_rows
-from custvalue._ids import Ids, identify
+from custvalue._ids import Ids, densified, identify
 from custvalue._instants import instants
-from custvalue.errors import InvalidDataError, message
+from custvalue._record import join_notes
+from custvalue.errors import ColumnNotFoundError, InvalidDataError, message
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 MISSING_CUSTOMER = "lines without a customer dropped"
 MISSING_TIME = "lines without a time dropped"
+MISSING_START = "lines without a start of the customer dropped"
 MISSING_AMOUNT = "lines without an amount dropped"
 UNPARSABLE = "lines with an unparsable time dropped"
+UNPARSABLE_START = "lines with an unparsable start of the customer dropped"
 DUPLICATES = "duplicate lines dropped"
 REFUND_LINES = "refund lines dropped"
 
@@ -44,6 +47,21 @@ class Events:
     groups: Groups | None  # of the customers, by code
     notes: Mapping[str, int]
     kind: str
+    start: npt.NDArray[np.datetime64] | None = None  # of the customer of each row, if asked for
+
+    def only(self, keep: Flags, note: str) -> Events:
+        """Return the events where `keep` holds, and count the others in the notes."""
+        left_out = len(keep) - int(np.count_nonzero(keep))
+        if left_out == 0:
+            return self
+        return dataclasses.replace(
+            self,
+            who=self.who[keep],
+            when=self.when[keep],
+            spend=None if self.spend is None else self.spend[keep],
+            start=None if self.start is None else self.start[keep],
+            notes=join_notes(self.notes, {note: left_out}),
+        )
 
 
 def read_events(
@@ -53,6 +71,7 @@ def read_events(
     time: str,
     amount: str | None = None,
     by: str | Sequence[str] | None = None,
+    start: str | None = None,
     timezone: str | None = None,
     time_format: str | None = None,
     missing: str = "error",
@@ -65,8 +84,11 @@ def read_events(
     one_of("unparsable", unparsable, ("error", "drop"))
     one_of("duplicates", duplicates, ("keep", "error", "drop"))
     one_of("refunds", refunds, ("net", "error", "drop"))
+    for role, name in (("customer", customer), ("time", time)):
+        if name is None:
+            raise ColumnNotFoundError(message(role, "must name a column, as text", value=name))
     named = column_names("by", by)
-    table = _frames.read(log, customer=customer, time=time, amount=amount, **named)
+    table = _frames.read(log, customer=customer, time=time, amount=amount, start=start, **named)
     if table.rows == 0:
         none = np.empty(0, dtype=np.int64)
         grouped = group_rows(table, tuple(named)) if named else None
@@ -77,9 +99,11 @@ def read_events(
         )
     when, no_time, not_a_time = instants(table, "time", timezone, time_format)
     ids = identify(table, "customer")
+    if named or start is not None:
+        ids = densified(ids)  # groups and starts have a place for each code
     spend, no_amount = _frames.amounts(table, "amount") if amount is not None else (None, None)
 
-    drop = _Drop(table.rows)
+    drop = Drop(table.rows)
     drop.rows(customer, "has missing values", ids.missing, missing, MISSING_CUSTOMER, "missing")
     drop.rows(time, "has missing values", no_time, missing, MISSING_TIME, "missing")
     drop.rows(
@@ -91,6 +115,12 @@ def read_events(
         "unparsable",
         values=table.columns["time"] if not_a_time is not None else None,
     )
+    born = None
+    if start is not None:
+        born, unborn, not_a_start = instants(table, "start", timezone, time_format)
+        drop.rows(start, "has missing values", unborn, missing, MISSING_START, "missing")
+        drop.rows(start, "has text that is no date", not_a_start, unparsable,
+                  UNPARSABLE_START, "unparsable")  # fmt: skip
     negative = False
     if spend is not None:
         drop.rows(amount, "has missing values", no_amount, missing, MISSING_AMOUNT, "missing")
@@ -111,13 +141,14 @@ def read_events(
     if kept is not None:
         codes, when = codes[kept], when[kept]
         spend = None if spend is None else spend[kept]
+        born = None if born is None else born[kept]
     groups = group_of_customers(table, tuple(named), ids, codes, kept) if named else None
     if spend is not None and negative:
         negative = bool(spend.size and spend.min() < 0)
-    return Events(ids, codes, when, spend, negative, groups, drop.notes, table.kind)
+    return Events(ids, codes, when, spend, negative, groups, drop.notes, table.kind, born)
 
 
-class _Drop:
+class Drop:
     """Rows that policies leave out, counted by rule."""
 
     def __init__(self, rows: int) -> None:
@@ -135,6 +166,11 @@ class _Drop:
         argument: str,
         values: Any = None,
     ) -> None:
+        """Leave out where `bad` holds, or raise, as the policy says; `argument` names the policy.
+
+        `name` and `rule` are those of the message, `values` what it shows, `note` what the notes
+        count.
+        """
         if bad is not None and self.kept is not None:
             bad = bad & self.kept
         count = 0 if bad is None else int(np.count_nonzero(bad))

@@ -35,13 +35,13 @@ class Table:
     rows: int
 
 
-def read(frame: Any, **roles: str | None) -> Table:
-    """Return the columns named by role, collected; None asks for no column."""
-    for role, name in roles.items():
-        if name is not None and not isinstance(name, str):
+def opened(frame: Any, names: Mapping[str, str]) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+    """Return a frame as Narwhals sees it, not collected; refuse one without the columns named."""
+    for role, name in names.items():
+        if not isinstance(name, str):
             raise ColumnNotFoundError(message(role, "must name a column, as text", value=name))
     try:
-        data = nw.from_native(frame)
+        data: nw.DataFrame[Any] | nw.LazyFrame[Any] = nw.from_native(frame)
     except TypeError:
         raise InvalidDataError(
             message(
@@ -55,7 +55,6 @@ def read(frame: Any, **roles: str | None) -> Table:
         raise InvalidDataError(
             message(str(repeated), "names more than one column of the frame", hint="Rename one.")
         ) from None
-    names = {role: name for role, name in roles.items() if name is not None}
     present = data.collect_schema().names()
     for role, name in names.items():
         if name not in present:
@@ -64,6 +63,13 @@ def read(frame: Any, **roles: str | None) -> Table:
             raise ColumnNotFoundError(
                 message(role, "must name a column", value=name, hint=f"{hint}Columns: {present}")
             )
+    return data
+
+
+def read(frame: Any, **roles: str | None) -> Table:
+    """Return the columns named by role, collected; None asks for no column."""
+    names = {role: name for role, name in roles.items() if name is not None}
+    data = opened(frame, names)
     kind = data.implementation.value
     narrow = data.select(*dict.fromkeys(names.values()))
     if isinstance(narrow, nw.LazyFrame):

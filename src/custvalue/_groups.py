@@ -34,7 +34,8 @@ def column_names(argument: str, columns: str | Sequence[str] | None) -> dict[str
     if columns is None:
         return {}
     named = [columns] if isinstance(columns, str) else columns
-    if not isinstance(named, Sequence) or not named or len(set(map(str, named))) < len(named):
+    several = isinstance(named, Sequence) and len(set(map(str, named))) == len(named) > 0
+    if not several or None in named:
         raise InvalidDataError(
             message(argument, "must name one or more different columns", value=columns)
         )
@@ -46,7 +47,9 @@ def group_rows(table: Table, roles: Sequence[str], kept: Flags | None = None) ->
     parts = []
     for role in roles:
         found = identify(table, role)
-        absent = found.missing if kept is None or found.missing is None else found.missing[kept]
+        absent = found.missing
+        if absent is not None and kept is not None:
+            absent = absent & kept
         if absent is not None and absent.any():
             raise InvalidDataError(
                 message(
@@ -92,7 +95,7 @@ def group_of_customers(
 ) -> Groups:
     """Return the group of each customer, by code; refuse a customer who is in two groups."""
     rows = group_rows(table, roles, kept)
-    group = np.zeros(int(who.max(initial=-1)) + 1, dtype=np.int64)
+    group = np.full(int(who.max(initial=-1)) + 1, -1, dtype=np.int64)  # -1: no such customer
     group[who] = rows.codes
     mixed = group[who] != rows.codes
     if mixed.any():
@@ -102,8 +105,8 @@ def group_of_customers(
             message(
                 ", ".join(table.names[role] for role in roles),
                 "must be the same in all lines of a customer",
-                value=f"customer {ids.decode(who[first : first + 1]).tolist()[0]!r}",
-                count=customers,
+                value=f"{customers} with several, such as "
+                f"{ids.decode(who[first : first + 1]).tolist()[0]!r}",
                 hint="Give every customer one value first, for instance that of the first line.",
             )
         )

@@ -65,6 +65,14 @@ def _whole_ids(values: npt.NDArray[Any]) -> Ids:
     return _coded(values, None)
 
 
+def densified(ids: Ids) -> Ids:
+    """Return ids with codes below a small multiple of the rows, for arrays with a place each."""
+    room = max(1 << 20, 4 * len(ids.codes))
+    if ids.labels is not None or not ids.codes.size or extent(ids.codes)[1] < room:
+        return ids
+    return _coded(ids.codes + ids.offset, ids.missing)
+
+
 def _coded(values: npt.NDArray[Any], absent: Flags | None) -> Ids:
     import pandas as pd
 
@@ -79,7 +87,12 @@ def _factorised(series: nw.Series[Any], name: str, absent: Flags | None) -> Ids:
                     hint="Convert to text.")
         )  # fmt: skip
     codes, labels = _by_arrow(series, name) or _by_pandas(series, name)
-    order = np.argsort(labels, kind="stable")
+    try:
+        order = np.argsort(labels, kind="stable")
+    except TypeError:  # objects without an order
+        rule = "customer ids must be text or numbers"
+        shown = type(labels[0]).__name__
+        raise InvalidDataError(message(name, rule, value=shown, hint="Convert to text.")) from None
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return Ids(rank[codes] if len(order) else codes, labels[order], 0, absent)

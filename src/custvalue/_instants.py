@@ -81,25 +81,34 @@ def _check_zone(name: str, zone: str | None, timezone: str | None) -> None:
                 hint="Leave timezone out, or localise the column first.",
             )
         )
-    if timezone is not None:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-            raise InvalidDataError(
-                message("timezone", "must be an IANA name such as 'Europe/Paris'", value=timezone)
-            ) from None
+    known_zone(timezone)
+
+
+def known_zone(timezone: str | None) -> None:
+    """Refuse what names no time zone."""
+    if timezone is None:
+        return
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise InvalidDataError(
+            message("timezone", "must be an IANA name such as 'Europe/Paris'", value=timezone)
+        ) from None
 
 
 def _in_zone(series: nw.Series[Any], timezone: str) -> Instants:
     """Return the wall-clock times in a zone: the engine gives UTC, pandas knows the zones."""
-    import pandas as pd
-
     if _pandas_zone(series) is not None:
         utc = series.to_native().dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
     else:
         utc = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None).to_numpy()
-    if timezone == "UTC":
-        return np.asarray(utc)
+    return np.asarray(utc) if timezone == "UTC" else in_zone(utc, timezone)
+
+
+def in_zone(utc: Instants, timezone: str) -> Instants:
+    """Return the wall-clock times in a zone at naive instants in UTC."""
+    import pandas as pd
+
     zoned = pd.DatetimeIndex(utc).tz_localize("UTC").tz_convert(timezone)
     return np.asarray(zoned.tz_localize(None).to_numpy())
 

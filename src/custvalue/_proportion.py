@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from custvalue._check import Array, ArrayLike, coverage, one_of, refuse, within
+from custvalue._check import Array, ArrayLike, common_shape, coverage, one_of, refuse, within
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys", "agresti-coull", "wald")
 
@@ -13,7 +13,7 @@ def normal_quantile(level: float) -> float:
     """Return the standard normal quantile of a two-sided interval of that level."""
     from scipy.special import ndtri
 
-    return float(ndtri((1.0 + coverage(level)) / 2.0))
+    return -float(ndtri((1.0 - coverage(level)) / 2.0))  # of the tail: right near level 1
 
 
 def share(count: ArrayLike, total: ArrayLike) -> Array:
@@ -32,10 +32,12 @@ def interval(
     Wilson (1927) has coverage close to nominal on average; Clopper & Pearson (1934) never below it;
     Brown, Cai & DasGupta (2001) compare them.
     """
-    from scipy.special import betaincinv
+    from scipy.special import betainccinv, betaincinv
 
     one_of("method", method, METHODS)
+    level = coverage(level)
     k, n = within("count", count, 0.0), within("total", total, 0.0)
+    common_shape(count=k, total=n)
     k, n = np.broadcast_arrays(k, n)
     refuse("count", "must not exceed the total", k, k > n * (1 + 1e-12))
     z = normal_quantile(level)
@@ -57,7 +59,7 @@ def interval(
             prior = 0.5 if method == "jeffreys" else 0.0
             one = 0.0 if method == "jeffreys" else 1.0
             low = betaincinv(k + prior, n - k + prior + one, tail)
-            high = betaincinv(k + prior + one, n - k + prior, 1.0 - tail)
+            high = betainccinv(k + prior + one, n - k + prior, tail)
     low = np.where(k <= 0, 0.0, np.maximum(low, 0.0)) if method != "wald" else np.maximum(low, 0.0)
     high = np.where(k >= n, 1.0, np.minimum(high, 1.0)) if method != "wald" else np.minimum(high, 1)
     nothing = n == 0

@@ -160,6 +160,8 @@ def _short(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Record):
         return value.to_dict()
+    if isinstance(value, np.ndarray) and value.ndim == 0:  # one count or sum of a Tally
+        return _plain(value.item())
     if isinstance(value, np.ndarray):
         if value.dtype.kind in "fM":
             kind = str(value.dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,9 +20,10 @@ class Tally(Record):
     """Base of records that keep counts and sums, one row per group and key.
 
     A subclass names its key columns (`_keys`), its columns of counts and sums (`_sums`) and the
-    settings that must agree (`_settings`). Without keys and groups its sums are plain numbers. A
-    record without arguments is empty and changes nothing when added. Rows are sorted by group, then
-    by key. No unit that is counted may be in two records that are added.
+    settings that must agree (`_settings`). Without keys and groups its sums are plain numbers (or
+    arrays, added place by place). A record without arguments is empty and changes nothing when
+    added. Each group and key has one row; rows are sorted by group, then by key. Whole numbers are
+    int64 and never wrap. No unit that is counted may be in two records that are added.
     """
 
     groups: Mapping[str, Column] = dataclasses.field(default_factory=dict, kw_only=True)
@@ -35,28 +36,46 @@ class Tally(Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
-        if not isinstance(self.groups, Mapping):
-            rule = "must map names of columns to labels"
-            raise InvalidDataError(message("groups", rule, value=type(self.groups).__name__))
-        object.__setattr__(
-            self, "groups", {name: np.asarray(labels) for name, labels in self.groups.items()}
-        )
+        object.__setattr__(self, "groups", checked_groups(self.groups, (*self._keys, *self._sums)))
         for name in self._sums:
-            values = np.asarray(getattr(self, name))
-            object.__setattr__(self, name, values)
-            if values.dtype.kind not in "iuf":
-                raise InvalidDataError(message(name, "must be numbers", value=str(values.dtype)))
-        shapes = {name: np.shape(column) for name, column in self._all().items()}
-        if len(set(shapes.values())) > 1 or any(len(shape) > 1 for shape in shapes.values()):
+            object.__setattr__(self, name, _countable(name, getattr(self, name)))
+        for name in self._keys:
+            object.__setattr__(self, name, as_column(name, getattr(self, name)))
+        columns = self._all()
+        shapes = {name: column.shape for name, column in columns.items()}
+        dimensions = (1,) if self._keyed else (0, 1)
+        if len(set(shapes.values())) > 1 or len(shapes[self._sums[0]]) not in dimensions:
             raise InvalidDataError(
                 message(type(self).__name__, "must have columns of one length", value=shapes)
             )
+        if self._keyed and len(self) > 1:
+            self._sort([columns[name] for name in (*self.groups, *self._keys)])
+
+    def _sort(self, keys: list[Column]) -> None:
+        """Put the rows in the order of their keys; refuse two rows with the same."""
+        first = keys[0]
+        if first.dtype.kind in "iufM" and (first[1:] > first[:-1]).all():
+            return  # as most tables are: no need to look at the rest
+        row, firsts = distinct_rows(keys)
+        if len(firsts) < len(row):
+            again = np.ones(len(row), dtype=bool)
+            again[firsts] = False
+            name = ", ".join((*self.groups, *self._keys))
+            values = list(zip(*(column.tolist() for column in keys), strict=True))
+            place = int(np.flatnonzero(again)[0])
+            rule = "must have one row for each group and key"
+            raise InvalidDataError(message(name, rule, value=values[place], row=place))
+        if (np.diff(row) < 0).any():
+            for name in (*self._keys, *self._sums):
+                object.__setattr__(self, name, getattr(self, name)[firsts])
+            groups = {name: labels[firsts] for name, labels in self.groups.items()}
+            object.__setattr__(self, "groups", groups)
 
     def _all(self) -> dict[str, Column]:
         """Return groups, keys and sums by name."""
         return {
             **self.groups,
-            **{name: np.asarray(getattr(self, name)) for name in (*self._keys, *self._sums)},
+            **{name: getattr(self, name) for name in (*self._keys, *self._sums)},
         }
 
     @property
@@ -64,7 +83,7 @@ class Tally(Record):
         return bool(self._keys or self.groups)
 
     def _is_empty(self) -> bool:
-        sums = [np.asarray(getattr(self, name)) for name in self._sums]
+        sums = [getattr(self, name) for name in self._sums]
         nothing = (
             all(not column.any() for column in sums) if sums[0].ndim == 0 else not sums[0].size
         )
@@ -79,8 +98,9 @@ class Tally(Record):
         return {}
 
     def _table(self) -> dict[str, Any]:
-        table = {**self._all(), **self._derived()}
-        return {name: np.atleast_1d(column) for name, column in table.items()}
+        derived = self._derived()
+        refuse_names(self.groups, derived)
+        return {name: np.atleast_1d(column) for name, column in (self._all() | derived).items()}
 
     def __radd__(self, other: Any) -> Self:
         return (
@@ -90,7 +110,7 @@ class Tally(Record):
     def __add__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented
-        if self._is_empty():
+        if self._is_empty() and (not other._is_empty() or self == type(self)()):
             return other
         if other._is_empty():
             return self
@@ -99,25 +119,27 @@ class Tally(Record):
             if mine != theirs:
                 rule = "must be the same in both records"
                 raise InvalidDataError(message(name, rule, value=(mine, theirs)))
-        if set(self.groups) != set(other.groups):
-            raise InvalidDataError(
-                message(
-                    "by", "must be the same in both", value=(list(self.groups), list(other.groups))
-                )
-            )
+        by = list(self.groups), list(other.groups)
+        if by[0] != by[1]:
+            raise InvalidDataError(message("by", "must be the same in both records", value=by))
         notes = join_notes(self.notes, other.notes)
-        if not self._keyed:
-            added = {name: getattr(self, name) + getattr(other, name) for name in self._sums}
-            return dataclasses.replace(self, **added, notes=notes)
         mine, theirs = self._all(), other._all()
+        if not self._keyed:
+            for name in self._sums:
+                shapes = mine[name].shape, theirs[name].shape
+                if shapes[0] != shapes[1]:
+                    rule = "must have the same shape in both records"
+                    raise InvalidDataError(message(name, rule, value=shapes))
+            added: dict[str, Any] = {n: mine[n] + theirs[n] for n in self._sums}
+            return dataclasses.replace(self, **added, notes=notes)
         keys = {
-            name: _concatenated(name, mine[name], theirs[name])
+            name: concatenated(name, mine[name], theirs[name])
             for name in (*self.groups, *self._keys)
         }
         row, firsts = distinct_rows(list(keys.values()))
         sums: dict[str, Column] = {}
         for name in self._sums:
-            both = np.concatenate([mine[name], theirs[name]])
+            both = concatenated(name, mine[name], theirs[name])
             sums[name] = np.zeros(len(firsts), dtype=both.dtype)
             np.add.at(sums[name], row, both)
         changed: dict[str, Any] = {**{name: keys[name][firsts] for name in self._keys}, **sums}
@@ -125,12 +147,61 @@ class Tally(Record):
         return dataclasses.replace(self, groups=grouped, notes=notes, **changed)
 
 
-def _concatenated(name: str, one: Column, other: Column) -> Column:
-    if one.size and other.size and (one.dtype.kind in "OUT") != (other.dtype.kind in "OUT"):
-        raise InvalidDataError(
-            message(name, "must be of one type in both", value=f"{one.dtype} and {other.dtype}")
-        )
+def as_column(name: str, values: Any) -> Column:
+    """Return values as an array; refuse rows of several lengths."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise InvalidDataError(message(name, "must be one column", value=values)) from None
+
+
+def _countable(name: str, values: Any) -> Column:
+    """Return counts as int64 that two of can be added without wrapping, sums as they are."""
+    column = as_column(name, values)
+    if column.dtype.kind not in "iuf":
+        raise InvalidDataError(message(name, "must be numbers", value=str(column.dtype)))
+    if column.dtype.kind == "f":
+        return column
+    total = float(np.abs(column.astype(np.float64)).sum())
+    if total >= 2.0**62:
+        hint = "Count in larger units, or in floats."
+        raise InvalidDataError(message(name, "must add up to below 2**62", value=total, hint=hint))
+    return column.astype(np.int64, copy=False)
+
+
+def checked_groups(groups: Any, columns: Collection[str]) -> dict[str, Column]:
+    """Return the labels of groups as columns; refuse names that columns of the result have."""
+    if not isinstance(groups, Mapping):
+        rule = "must map names of columns to labels"
+        raise InvalidDataError(message("groups", rule, value=type(groups).__name__))
+    refuse_names(groups, columns)
+    return {name: as_column(str(name), labels) for name, labels in groups.items()}
+
+
+def refuse_names(groups: Mapping[str, Any], columns: Collection[str]) -> None:
+    """Refuse groups that would hide a column of the result."""
+    for name in groups:
+        if name in columns:
+            rule = "must not be named as a column of the result"
+            raise InvalidDataError(message("by", rule, value=name, hint="Rename the column."))
+
+
+def concatenated(name: str, one: Column, other: Column) -> Column:
+    """Return the rows of both; refuse text and numbers, or dates and numbers, in one column."""
+    if not (one.size and other.size):
+        return one if one.size else other
+    kinds = [_kind(column) for column in (one, other)]
+    if kinds[0] != kinds[1]:
+        rule = "must be of one type in both"
+        raise InvalidDataError(message(name, rule, value=f"{kinds[0]} and {kinds[1]}"))
     return np.concatenate([one, other])
+
+
+def _kind(column: Column) -> str:
+    import pandas as pd
+
+    kind = str(pd.api.types.infer_dtype(column))
+    return "number" if kind in ("integer", "floating", "mixed-integer-float") else kind
 
 
 def distinct_rows(columns: list[Column]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -139,7 +210,11 @@ def distinct_rows(columns: list[Column]) -> tuple[npt.NDArray[np.int64], npt.NDA
 
     codes = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
-        fine, labels = pd.factorize(column, sort=True)
+        try:
+            fine, labels = pd.factorize(column, sort=True, use_na_sentinel=False)
+        except TypeError as error:  # objects without an order
+            rule = "must be of one type, text or numbers or dates"
+            raise InvalidDataError(message("keys", rule, value=str(error))) from None
         codes = codes * max(len(labels), 1) + fine
         codes = np.unique(codes, return_inverse=True)[1]  # dense again: no overflow
     _, firsts = np.unique(codes, return_index=True)

@@ -13,13 +13,19 @@ from custvalue import _calendar, _frames
 from custvalue._check import Array, ArrayLike, real, refuse, within
 from custvalue._groups import column_names, group_rows
 from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._tally import as_column, checked_groups, concatenated
 from custvalue.errors import InvalidDataError, message
 
 Flags = npt.NDArray[np.bool_]
 Column = npt.NDArray[Any]
 DURATIONS_HINT = (
-    "Make one with churn.spells(...), Durations.from_table(frame, ...) or "
+    "Make one with churn.Spells, Durations.from_table(frame, ...) or "
     "Durations.from_survivors(counts)."
+)
+_COLUMNS = ("customer", "entry", "exit", "event", "weight")
+_RISE_HINT = (
+    "Shares of active customers that rise again are no survival: use spells of subscriptions, or "
+    "churn.Spells of a log."
 )
 _ENTRY_HINT = "Who is not observed after entering was never at risk; leave such rows out."
 
@@ -76,8 +82,8 @@ class Durations(Record):
         if self.weight is not None:
             columns["weight"] = within("weight", self.weight, 0.0, open_low=True)
         if self.customer is not None:
-            columns["customer"] = np.asarray(self.customer)
-        groups = {name: np.asarray(labels) for name, labels in dict(self.groups).items()}
+            columns["customer"] = as_column("customer", self.customer)
+        groups = checked_groups(self.groups, _COLUMNS)
         for name, column in {**columns, **groups}.items():
             if np.shape(column) != out.shape:
                 rule = "must be as long as exit"
@@ -128,9 +134,10 @@ class Durations(Record):
     def __add__(self, other: Durations) -> Durations:
         if not isinstance(other, Durations):
             return NotImplemented
-        if not len(self) and not self.notes:
+        nothing = [not len(record) and not record.notes for record in (self, other)]
+        if nothing[0] and (not nothing[1] or self == Durations()):
             return other
-        if not len(other) and not other.notes:
+        if nothing[1]:
             return self
         facts = {
             "unit": (self.unit, other.unit),
@@ -142,18 +149,20 @@ class Durations(Record):
                 rule = "must be the same in both"
                 raise InvalidDataError(message(name, rule, value=(mine, theirs)))
 
-        def both(mine: Any, theirs: Any) -> Any:
-            return np.concatenate([mine, theirs])
-
         weighted = self.weight is not None or other.weight is not None
         return dataclasses.replace(
             self,
-            exit=both(self.exit, other.exit),
-            event=both(self.event, other.event),
-            entry=both(self.entries, other.entries),
-            weight=both(self.weights, other.weights) if weighted else None,
-            groups={name: both(self.groups[name], other.groups[name]) for name in self.groups},
-            customer=None if self.customer is None else both(self.customer, other.customer),
+            exit=np.concatenate([self.exit, other.exit]),
+            event=np.concatenate([self.event, other.event]),
+            entry=np.concatenate([self.entries, other.entries]),
+            weight=np.concatenate([self.weights, other.weights]) if weighted else None,
+            groups={
+                name: concatenated(name, labels, other.groups[name])
+                for name, labels in self.groups.items()
+            },
+            customer=None
+            if self.customer is None or other.customer is None
+            else concatenated("customer", self.customer, other.customer),
             notes=join_notes(self.notes, other.notes),
         )
 
@@ -177,7 +186,8 @@ class Durations(Record):
         frame : data frame
             One row per customer, or per pattern with `weight` customers each.
         exit, event, entry, weight, customer : str
-            Names of the columns. Events are true or false, or 1 or 0.
+            Names of the columns. Events are true or false, or 1 or 0. Without `entry`, all were
+            observed from age 0.
         by : str or sequence of str, optional
             Columns of groups to carry along.
         unit : str
@@ -214,7 +224,7 @@ class Durations(Record):
         }
         grouped = group_rows(table, tuple(named)) if named else None
         return cls(
-            event=flags(event, _frames.labels(table, "event")),
+            event=flags(event, _frames.labels(table, "event")).copy(),
             customer=_frames.labels(table, "customer").copy() if customer is not None else None,
             groups={name: labels[grouped.codes] for name, labels in grouped.labels.items()}
             if grouped is not None
@@ -238,7 +248,8 @@ class Durations(Record):
         Raises
         ------
         InvalidDataError
-            If a count is negative, counts rise with age, or NaN is followed by a count.
+            If a count is negative, counts rise with age, NaN is followed by a count, or age 1 of
+            a cohort is not observed.
 
         Examples
         --------
@@ -251,27 +262,28 @@ class Durations(Record):
             rule = "must have a row per cohort and at least ages 0 and 1"
             raise InvalidDataError(message("survivors", rule, value=counts.shape))
         hole = np.isnan(counts)
-        refuse("survivors", "must be finite", counts, np.isinf(counts))
-        refuse("survivors", "must be at least 0", counts, counts < 0)
-        refuse("survivors", "must be known for age 0", counts[:, 0], hole[:, 0])
-        late = hole[:, :-1] & ~hole[:, 1:]
-        refuse("survivors", "must not be known after an unknown age", counts[:, 1:], late)
+
+        def check(rule: str, bad: Flags, hint: str = "") -> None:
+            if bad.any():
+                cohort, age = np.argwhere(bad)[0]
+                value = f"{counts[cohort, age]:g} at age {age} of cohort {cohort}"
+                raise InvalidDataError(message("survivors", rule, value=value, hint=hint))
+
+        check("must be finite", np.isinf(counts))
+        check("must be at least 0", counts < 0)
+        someone = counts[:, :1] != 0
+        check("must be known at ages 0 and 1", hole[:, :2] & someone, _ENTRY_HINT)
+        after = np.zeros_like(hole)
+        after[:, 1:] = hole[:, :-1] & ~hole[:, 1:]
+        check("must not be known after an unknown age", after)
         lost = counts[:, :-1] - counts[:, 1:]
-        refuse(
-            "survivors",
-            "must not rise with age",
-            counts[:, 1:],
-            lost < 0,
-            hint="Shares of active customers that rise again are no survival: use spells of "
-            "subscriptions, or churn.spells(...) of a log.",
-        )
+        after[:, 1:] = lost < 0
+        check("must not rise with age", after, _RISE_HINT)
         ages = np.broadcast_to(np.arange(1.0, counts.shape[1]), lost.shape)
         gone = lost > 0  # NaN is not
         last = (~hole).sum(axis=1) - 1
         left = np.take_along_axis(counts, last[:, None], axis=1)[:, 0]
-        stay = (left > 0) & (last > 0)
-        unseen = (last == 0) & (left > 0)
-        refuse("survivors", "must be known beyond age 0", counts[:, 0], unseen)
+        stay = left > 0
         return cls(
             exit=np.concatenate([ages[gone], last[stay].astype(np.float64)]),
             event=np.concatenate([np.ones(gone.sum(), bool), np.zeros(stay.sum(), bool)]),

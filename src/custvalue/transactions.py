@@ -116,7 +116,8 @@ def occasions_of(events: Events, grain: str, week_start: str, timezone: str | No
     }
     spend = events.spend
     if not len(events.who):
-        return Occasions(spend=None if spend is None else np.empty(0), **settings)
+        nobody = events.ids.decode(events.who)  # of the type that ids have
+        return Occasions(nobody, spend=None if spend is None else np.empty(0), **settings)
     periods = _calendar.period_numbers(events.when, grain, week_start)
     columns: tuple[Array, ...] = () if spend is None else (spend,)
     if spend is not None and events.refunds:
