@@ -1,0 +1,93 @@
+"""Counting a history into cells of cohort and age: one pass over its purchases, no sort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue._chunks import over_ranges
+from custvalue.errors import InvalidDataError, message
+from custvalue.retention._history import Column, History, Ints, Rows, lowest
+
+PERIODS = ("day", "week", "month", "quarter", "year")
+BEFORE_SINCE = "customers who started before `since` left out"
+_MOST = 30_000_000  # cells
+_CUSTOMERS = 16_384  # a step: what its purchases need stays in the cache
+
+
+def counted(
+    history: History, since: int | None
+) -> tuple[dict[str, Column], dict[str, Any], dict[str, int]]:
+    """Return labels and counts of each cell, and notes of who was left out."""
+    bought, last = history.bought, history.last
+    origin = bought.period[bought.start[:-1]] if history.born is None else history.born
+    origin = origin.astype(np.int64)
+    kept = np.ones(len(origin), dtype=np.bool_) if since is None else origin >= since
+    left_out = len(origin) - int(np.count_nonzero(kept))
+    if left_out == len(origin):
+        rule = "must leave customers who started by `until`"
+        value = f"{left_out} customers, who all started before"
+        raise InvalidDataError(message("since", rule, value=value, hint="Give an earlier day."))
+
+    first = lowest(origin[kept], history.group[kept], history.groups, last + 1)
+    rows = Rows.spanning(first, last)
+    group, cohort = rows.keys()
+    ages = last + 1 - cohort
+    offset = np.cumsum(ages) - ages
+    cells = int(ages.sum())
+    if cells > _MOST:
+        rule = f"must give at most {_MOST} cells of cohort and age"
+        hint = "Count longer periods, give `since`, or check the earliest dates."
+        raise InvalidDataError(message("period", rule, value=cells, hint=hint))
+    row = rows.at(history.group, origin)
+    row[~kept] = 0
+    size = np.bincount(row[kept], minlength=rows.size)
+    sums: list[npt.NDArray[Any] | None] = [None, bought.lines, bought.spend]
+    customers, lines, revenue = _added(history, offset[row] - origin, kept, sums, cells)
+    cell_row = np.repeat(np.arange(rows.size), ages)
+    return (
+        {name: labels[group[cell_row]] for name, labels in history.labels.items()},
+        {
+            "cohort": cohort[cell_row],
+            "age": np.arange(cells) - offset[cell_row],
+            "size": size[cell_row],
+            "customers": customers,
+            "lines": np.rint(lines).astype(np.int64),
+            "revenue": revenue if bought.spend is not None else np.full(cells, np.nan),
+        },
+        {BEFORE_SINCE: left_out} if left_out else {},
+    )
+
+
+def _added(
+    history: History,
+    cell_at_period_0: Ints,
+    kept: npt.NDArray[np.bool_],
+    columns: list[npt.NDArray[Any] | None],
+    cells: int,
+) -> list[npt.NDArray[Any]]:
+    """Return the sum of each column (None: the number of purchases) in each cell."""
+    start, period = history.bought.start, history.bought.period
+    step = max(_CUSTOMERS, cells)  # adding up the parts must not cost more than counting
+    parts: list[list[npt.NDArray[Any]]] = [[]] * -(-len(kept) // step)
+    everybody = bool(kept.all())
+
+    def add(begin: int, end: int) -> None:
+        where = slice(int(start[begin]), int(start[end]))
+        each = np.diff(start[begin : end + 1])
+        cell = np.repeat(cell_at_period_0[begin:end], each)
+        cell += period[where]
+        own = [None if column is None else column[where] for column in columns]
+        if not everybody:
+            rows = np.repeat(kept[begin:end], each)
+            cell, own = cell[rows], [None if c is None else c[rows] for c in own]
+        parts[begin // step] = [
+            np.bincount(cell, weights=column, minlength=cells)
+            for column, given in zip(own, columns, strict=True)
+            if given is not None or column is None
+        ]
+
+    over_ranges(add, len(kept), step)
+    return [np.sum(np.stack(column), axis=0) for column in zip(*parts, strict=True)]
