@@ -1,0 +1,275 @@
+"""From tables and logs to spells: rows of one customer joined, cut to the window, censored."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue import _calendar, _frames
+from custvalue._check import number, one_of, refuse
+from custvalue._events import (
+    MISSING_CUSTOMER,
+    MISSING_TIME,
+    UNPARSABLE,
+    Drop,
+    Events,
+)
+from custvalue._groups import Groups, column_names, group_rows
+from custvalue._ids import identify
+from custvalue._instants import instants
+from custvalue._record import Notes, join_notes
+from custvalue._reduce import reduce
+from custvalue.errors import ColumnNotFoundError, InvalidDataError, message
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Instants = npt.NDArray[np.datetime64]
+
+MERGED = "overlapping spells merged"
+JOINED = "spells joined to the one before"
+UNPARSABLE_END = "spells with an unparsable end dropped"
+EMPTY = "spells without length dropped"
+LATE = "spells after `until` left out"
+EARLY = "spells before `since` left out"
+RUNNING_ON = "spells cut at `until`"
+LATE_LINES = "lines after `until` left out"
+
+_SECOND = 1_000_000  # microseconds
+_NEVER = np.int64(2**62)  # the end of a spell that has none
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """The time observed, [since, until) in microseconds since 1970; since None: from the start."""
+
+    since: int | None
+    until: int
+
+    def lines(self, name: str) -> str | None:
+        """Return an end of the window as ISO 8601 text."""
+        value = getattr(self, name)
+        return None if value is None else str(np.datetime64(value, "us"))
+
+
+def edge(name: str, when: Any, timezone: str | None) -> int:
+    """Return an end of a window in microseconds; as an end a day counts whole."""
+    instant = _calendar.instant_of(name, when, timezone)
+    span = np.datetime_data(instant.dtype)[0]
+    if span in ("Y", "M", "W"):
+        rule = "must be a day or an instant, not a longer span"
+        raise InvalidDataError(message(name, rule, value=str(when)))
+    day = 86400 * _SECOND if span == "D" and name == "until" else 0
+    return int(instant.astype("datetime64[us]").astype(np.int64)) + day
+
+
+def window(since: Any, until: Any, timezone: str | None = None) -> Window:
+    """Return the window between two dates or instants."""
+    first = None if since is None else edge("since", since, timezone)
+    last = edge("until", until, timezone)
+    if first is not None and first >= last:
+        raise InvalidDataError(message("since", "must be before until", value=(since, until)))
+    return Window(first, last)
+
+
+def length(name: str, value: Any, unit: str, *, positive: bool = True) -> int:
+    """Return a length of time in microseconds."""
+    hours = _calendar.HOURS[_calendar.unit_of("unit", unit)]
+    # 4 centuries: a longer one is a mistake, and does not overflow
+    most = 400 * _calendar.HOURS["year"] / hours
+    return round(number(name, value, 0.0, most, open_low=positive) * hours * 3600 * _SECOND)
+
+
+def require_names(**columns: Any) -> None:
+    """Refuse None, with which a reader leaves a column out."""
+    for role, name in columns.items():
+        if name is None:
+            raise ColumnNotFoundError(message(role, "must name a column, as text", value=name))
+
+
+def of_subscriptions(
+    frame: Any,
+    *,
+    customer: str,
+    start: str,
+    end: str,
+    observed: Window,
+    by: str | Sequence[str] | None,
+    gap: int,
+    overlap: str,
+    empty: str,
+    missing: str,
+    unparsable: str,
+    timezone: str | None,
+    time_format: str | None,
+) -> dict[str, Any]:
+    """Return the columns of the spells of a table that has one row per subscription."""
+    one_of("overlap", overlap, ("error", "merge"))
+    one_of("empty", empty, ("error", "drop"))
+    one_of("missing", missing, ("error", "drop"))
+    one_of("unparsable", unparsable, ("error", "drop"))
+    named = column_names("by", by)
+    require_names(customer=customer, start=start, end=end)
+    table = _frames.read(frame, customer=customer, start=start, end=end, **named)
+    drop = Drop(table.rows)
+    ids = identify(table, "customer")
+    drop.rows(customer, "has missing values", ids.missing, missing, MISSING_CUSTOMER, "missing")
+    times: dict[str, Ints] = {}
+    for role, name in (("start", start), ("end", end)):
+        none = _frames.missing(table.columns[role])
+        if table.rows == 0 or (none is not None and none.all()):
+            found, bad = np.full(table.rows, "NaT", dtype="datetime64[us]"), None
+        else:
+            found, none, bad = instants(table, role, timezone, time_format)
+        if role == "start":
+            drop.rows(name, "has missing values", none, missing, MISSING_TIME, "missing")
+        text = table.columns[role] if bad is not None else None
+        note = UNPARSABLE if role == "start" else UNPARSABLE_END
+        drop.rows(name, "has text that is no date", bad, unparsable, note, "unparsable",
+                  values=text)  # fmt: skip
+        absent = np.isnat(found)
+        times[role] = np.where(absent, _NEVER, found.astype("datetime64[us]").view(np.int64))
+    kept = np.ones(table.rows, dtype=bool) if drop.kept is None else drop.kept
+    before = kept & (times["end"] < times["start"])
+    shown = times["end"].view("datetime64[us]")
+    refuse(end, "must not be before the start", shown, before, hint="Are the columns swapped?")
+    none = times["end"] == times["start"]
+    drop.rows(end, "must be after the start", none, empty, EMPTY, "empty", values=shown)
+    rows = np.arange(table.rows) if drop.kept is None else np.flatnonzero(drop.kept)
+    groups = group_rows(table, tuple(named), drop.kept) if named else None
+    rows = rows[np.lexsort((times["start"][rows], ids.codes[rows]))]
+    runs, counts = _joined(ids.codes, times["start"], times["end"], rows, gap, overlap, customer)
+    if groups is not None:
+        place = np.empty(table.rows, dtype=np.int64)
+        place[np.sort(rows)] = groups.codes
+        groups = _group_of_runs(Groups(place[rows], groups.labels), runs.first, rows)
+    who = ids.codes[rows[runs.first]]
+    notes = join_notes(drop.notes, counts)
+    return _observed(ids.decode(who), runs.start, runs.end, observed, groups, notes) | {
+        "frame": table.kind
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class _Runs:
+    first: Ints  # place of the first row of each spell among the sorted rows
+    start: Ints
+    end: Ints
+
+
+def _joined(
+    who: Ints, start: Ints, end: Ints, rows: Ints, gap: int, overlap: str, customer: str
+) -> tuple[_Runs, Notes]:
+    """Return rows, sorted by customer and start, joined to spells; and how often that was done."""
+    owner, begin, finish = who[rows], start[rows], end[rows]
+    ends, rank = np.unique(finish, return_inverse=True)
+    dense = np.cumsum(np.diff(owner, prepend=owner[:1]) != 0)
+    reach = np.maximum.accumulate(dense * len(ends) + rank)  # the largest end so far of a customer
+    so_far = ends[reach % max(len(ends), 1)]
+    same = np.concatenate([[False] * min(len(rows), 1), dense[1:] == dense[:-1]]).astype(bool)
+    away = begin - np.concatenate([begin[:1], so_far[:-1]])
+    over = same & (away < 0)
+    if over.any() and overlap == "error":
+        bad = np.zeros(len(who), dtype=bool)
+        bad[rows[over]] = True
+        hint = "Join them with overlap='merge'."
+        shown = start.view("datetime64[us]")
+        refuse(customer, "must not have spells that overlap; see the one that starts at", shown,
+               bad, hint=hint)  # fmt: skip
+    new = ~same | (away > gap)
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], len(rows))[: len(first)] - 1
+    counts = {MERGED: int(over.sum()), JOINED: int((~new & ~over).sum())}
+    found = _Runs(first, begin[first], so_far[last])
+    return found, {rule: count for rule, count in counts.items() if count}
+
+
+def _group_of_runs(groups: Groups, first: Ints, rows: Ints) -> Groups:
+    """Return the group of each spell; refuse a spell joined from rows of several groups."""
+    run = np.zeros(len(rows), dtype=np.int64)
+    run[first[1:]] = 1
+    own = groups.codes[first][np.cumsum(run)] if len(rows) else groups.codes
+    mixed = np.zeros(int(rows.max(initial=-1)) + 1, dtype=bool)
+    mixed[rows] = own != groups.codes
+    if mixed.any():
+        rule = "must be the same in all rows that are joined to one spell"
+        where = int(np.flatnonzero(mixed)[0])
+        hint = "Group by what does not change while a customer stays."
+        name = ", ".join(groups.labels)
+        raise InvalidDataError(message(name, rule, row=where, count=int(mixed.sum()), hint=hint))
+    return Groups(groups.codes[first], groups.labels)
+
+
+def of_log(
+    events: Events, inactive: int, observed: Window | None, since: Any, timezone: str | None,
+    churned_at: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the columns of the spells of a log, which end after a time without a line."""
+    when = events.when.astype("datetime64[s]").astype(np.int64)  # seconds: they fit the sort key
+    if observed is None:
+        if not len(when):
+            hint = "Give until=, or check what policies left out."
+            raise InvalidDataError(message("log", "has no lines", value=0, hint=hint))
+        day = np.datetime64(int(when.max()), "s").astype("datetime64[D]")
+        observed = window(since, day, timezone)
+    inside = when * _SECOND < observed.until
+    notes = dict(events.notes)
+    if not inside.all():
+        notes[LATE_LINES] = int(np.count_nonzero(~inside))
+    runs = reduce(events.who[inside], when[inside])
+    time = np.asarray(runs.period, dtype=np.int64) * _SECOND
+    new = np.ones(len(time), dtype=bool)
+    new[1:] = np.diff(time) > inactive
+    new[runs.start[:-1]] = True
+    first = np.flatnonzero(new)
+    last = time[np.append(first[1:], len(time))[: len(first)] - 1] if len(time) else time
+    who = np.repeat(runs.customer, np.diff(runs.start))[first]
+    if churned_at == "elapsed":
+        end = last + inactive
+        end = np.where(end < observed.until, end, _NEVER)  # a line at `until` would still count
+    else:  # who was silent for less than `inactive` at `until` may have churned or not
+        observed = Window(observed.since, observed.until - inactive)
+        day = 86400 * _SECOND
+        begin = observed.since if observed.since is not None or not len(time) else int(time.min())
+        if inactive < day or (begin is not None and observed.until <= begin):
+            rule = "must be at least a day and shorter than the time observed"
+            shown = f"{inactive / day:g} days"
+            raise InvalidDataError(message("inactive", rule, value=shown))
+        end = (last // day + 1) * day
+        end = np.where(end <= observed.until, end, _NEVER)
+    groups = events.groups
+    if groups is not None:
+        groups = Groups(groups.codes[who], groups.labels)
+    customers = events.ids.decode(who)
+    return _observed(customers, time[first], end, observed, groups, notes) | {"frame": events.kind}
+
+
+def _observed(
+    customer: npt.NDArray[Any], start: Ints, end: Ints, observed: Window, groups: Groups | None,
+    notes: Mapping[str, int],
+) -> dict[str, Any]:  # fmt: skip
+    """Return spells cut to the window: what lies outside is left out, what runs on is censored."""
+    late = start >= observed.until
+    early = np.zeros_like(late) if observed.since is None else end <= observed.since
+    keep = ~(late | early)
+    event = end <= observed.until
+    counts = {
+        LATE: int(late.sum()),
+        EARLY: int(early.sum()),
+        RUNNING_ON: int((keep & ~event & (end < _NEVER)).sum()),
+    }
+    return {
+        "customer": customer[keep],
+        "start": start[keep].view("datetime64[us]"),
+        "end": np.minimum(end[keep], observed.until).view("datetime64[us]"),
+        "event": event[keep],
+        "since": observed.lines("since"),
+        "until": observed.lines("until"),
+        "groups": {}
+        if groups is None
+        else {name: labels[groups.codes[keep]] for name, labels in groups.labels.items()},
+        "notes": join_notes(notes, {rule: count for rule, count in counts.items() if count}),
+    }

@@ -1,0 +1,176 @@
+"""The log-rank test of whether groups of customers churn at the same rates at all ages."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue._check import Array, of_type, within
+from custvalue._record import Record
+from custvalue._tally import checked_groups, distinct_rows
+from custvalue.churn._steps import tallied
+from custvalue.churn._kaplan_meier import KaplanMeier
+from custvalue.durations import DURATIONS_HINT, Durations
+from custvalue.errors import InvalidDataError, message
+
+_COLUMNS = ("customers", "observed", "expected")
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class LogRank(Record):
+    """Churned customers of each group, as observed and as expected if all groups churned alike.
+
+    Attributes
+    ----------
+    groups : mapping of str to array of shape (k,)
+        Labels by column.
+    customers, observed, expected : float arrays of shape (k,)
+        Customers, those who churned, and those who would have at the ages of each group.
+    statistic : float
+        Chi-squared; NaN where the groups are never at risk together.
+    degrees : int
+        Its degrees of freedom: one less than the groups that are at risk together.
+    p_value : float
+        Probability of a statistic at least as large if all groups churn alike.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> plans = cv.Durations(exit=[6, 7, 10, 13, 1, 2, 3, 5], event=[1, 1, 0, 1, 1, 1, 1, 1],
+    ...                      groups={"plan": list("aaaabbbb")})
+    >>> cv.churn.compare(plans)
+    LogRank(groups=2, statistic=7.34441, degrees=1, p_value=0.00672717)
+    """
+
+    groups: Mapping[str, npt.NDArray[Any]]
+    customers: Array
+    observed: Array
+    expected: Array
+    statistic: float
+    degrees: int
+    p_value: float
+    frame: str = dataclasses.field(default="pandas", compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", checked_groups(self.groups, _COLUMNS))
+        for name in _COLUMNS:
+            object.__setattr__(self, name, within(name, getattr(self, name), 0.0))
+        shapes = {name: np.shape(column) for name, column in self._table().items()}
+        if len(set(shapes.values())) > 1 or len(self.customers.shape) != 1:
+            raise InvalidDataError(message("LogRank", "must have columns of one length",
+                                           value=shapes))  # fmt: skip
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self.customers)
+
+    def _head(self) -> dict[str, Any]:
+        facts = ("statistic", "degrees", "p_value")
+        return {"groups": len(self)} | {name: getattr(self, name) for name in facts}
+
+    def _table(self) -> dict[str, Any]:
+        return {**self.groups, **{name: getattr(self, name) for name in _COLUMNS}}
+
+
+def compare(durations: Durations | KaplanMeier, by: str | Sequence[str] | None = None) -> LogRank:
+    """Return the log-rank test of whether groups of customers churn alike.
+
+    Parameters
+    ----------
+    durations : Durations or KaplanMeier
+        With groups. A curve is enough, so that the curves of parts of the data can be added first.
+    by : str or sequence of str, optional
+        Which groups of the durations to compare; default: all of them.
+
+    Returns
+    -------
+    LogRank
+        Late entries are at risk from their entry on.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        If a group does not exist.
+    InvalidDataError
+        If there are fewer than two groups, or `by` is given with a curve.
+
+    References
+    ----------
+    Mantel, Cancer Chemotherapy Reports 50 (1966), 163-170; for k groups with ties Klein &
+    Moeschberger, "Survival Analysis" (2003), eqs. 7.3.1-7.3.5.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> plans = cv.Durations(exit=[6, 7, 10, 13, 1, 2, 3, 5], event=[1, 1, 0, 1, 1, 1, 1, 1],
+    ...                      groups={"plan": list("aaaabbbb")})
+    >>> cv.churn.compare(plans, by="plan").to_frame().round(2)
+      plan  customers  observed  expected
+    0    a        4.0       3.0      5.54
+    1    b        4.0       4.0      1.46
+    """
+    from scipy.special import chdtrc
+
+    if isinstance(durations, KaplanMeier):
+        curve = durations
+        if by is not None:
+            rule = "must be left out with a curve, which has its groups"
+            raise InvalidDataError(message("by", rule, value=by))
+    else:
+        of_type("durations", durations, Durations, DURATIONS_HINT)
+        counts = tallied(durations, by)
+        curve = KaplanMeier(**counts, unit=durations.unit, frame=durations.frame)
+    owner, firsts = np.zeros(len(curve), dtype=np.int64), np.zeros(1, dtype=np.int64)
+    if curve.groups and len(curve):
+        owner, firsts = distinct_rows(list(curve.groups.values()))
+    if len(firsts) < 2:
+        hint = "Name columns with by= where the durations are made."
+        raise InvalidDataError(message("by", "must make at least two groups", hint=hint))
+    observed, expected, covariance = _moments(curve, owner, len(firsts))
+    degrees = int(np.linalg.matrix_rank(covariance, hermitian=True))
+    apart = observed - expected
+    statistic = math.nan
+    if degrees:
+        statistic = float(apart @ np.linalg.pinv(covariance, hermitian=True) @ apart)
+    return LogRank(
+        groups={name: labels[firsts] for name, labels in curve.groups.items()},
+        customers=np.bincount(owner, curve.entered).astype(np.float64),
+        observed=observed,
+        expected=expected,
+        statistic=statistic,
+        degrees=degrees,
+        p_value=float(chdtrc(degrees, statistic)) if degrees else math.nan,
+        frame=curve.frame,
+    )
+
+
+def _moments(
+    curve: KaplanMeier, owner: npt.NDArray[np.int64], groups: int
+) -> tuple[Array, Array, Array]:
+    """Return events of each group, their expectation given those of all, and the covariance."""
+    happened = curve.events > 0
+    ages = np.unique(curve.time[happened])
+    shape = (groups, len(ages) + 1)
+
+    def spread(place: npt.NDArray[np.int64], values: Array) -> Array:
+        code = owner * shape[1] + place
+        total = np.bincount(code, values, minlength=shape[0] * shape[1]).astype(np.float64)
+        return total.reshape(shape)[:, :-1]
+
+    net = curve.entered - curve.events - curve.censored
+    # what happens at an age changes who is at risk at the next one
+    n = np.cumsum(spread(np.searchsorted(ages, curve.time, side="right"), net), axis=1)
+    d = spread(np.searchsorted(ages, curve.time), curve.events)
+    everybody, all_events = n.sum(axis=0), d.sum(axis=0)
+    share = n / everybody
+    with np.errstate(divide="ignore", invalid="ignore"):
+        w = all_events * (everybody - all_events) / (everybody - 1.0)
+    w = np.where(everybody > 1.0, np.maximum(w, 0.0), 0.0)
+    # not by BLAS, whose threads change digits
+    covariance = np.diag((share * w).sum(axis=1)) - np.einsum("gj,hj->gh", share * w, share)
+    return d.sum(axis=1), (share * all_events).sum(axis=1), covariance
