@@ -11,6 +11,7 @@ import numpy as np
 
 import inputs
 import peers
+import peers_retention
 from inputs import Columns
 
 OURS = "custvalue"
@@ -162,6 +163,68 @@ def _two(columns: Any) -> Columns:
     return {"probability_alive": np.asarray(alive), "expected_purchases": np.asarray(expected)}
 
 
+def _custvalue_triangle(log: Any) -> Any:
+    import custvalue as cv
+
+    return cv.retention.cohorts(
+        log, customer="customer", time="time", period="week", until=str(inputs.LAST_DAY)
+    )
+
+
+_CELL = ("cohort", "age", "customers")
+
+
+def _by_cell(table: Any) -> Columns:
+    """Return the cells that somebody is in, sorted."""
+    columns = {name: np.asarray(table[name], dtype=np.float64) for name in _CELL}
+    active = columns["customers"] > 0
+    order = np.lexsort((columns["age"][active], columns["cohort"][active]))
+    return {name: column[active][order] for name, column in columns.items()}
+
+
+def _days_and_weeks(columns: Columns) -> tuple[Any]:
+    day = (columns["time"].astype("datetime64[D]") - inputs.FIRST_DAY).astype(np.int64)
+    return (peers.packed(columns["customer"], day // 7),)
+
+
+def _custvalue_rfm(log: Any) -> Any:
+    import custvalue as cv
+
+    return cv.rfm.values(
+        log, customer="customer", time="time", amount="amount", as_of=str(inputs.LAST_DAY)
+    )
+
+
+_VALUES = ("days_since_last", "frequency", "monetary")
+
+
+def _rfm_by_customer(table: Any) -> Columns:
+    names = ("customer", *_VALUES)
+    columns = {name: np.asarray(table[name], dtype=np.float64) for name in names}
+    order = np.argsort(columns["customer"])
+    return {name: column[order] for name, column in columns.items()}
+
+
+def _rfm_values(columns: Columns) -> tuple[Any]:
+    import custvalue as cv
+
+    who = np.arange(len(columns["frequency"]))
+    return (cv.rfm.RFMValues(customer=who, **columns),)
+
+
+def _custvalue_scores(values: Any) -> Any:
+    import custvalue as cv
+
+    found = cv.rfm.scores(values)
+    return found.r, found.f, found.m
+
+
+def _pandas_values(columns: Columns) -> tuple[Any]:
+    import pandas as pd
+
+    return (pd.DataFrame(columns),)
+
+
 TASKS = {
     "summary": Task(
         "From a log to a summary",
@@ -223,6 +286,72 @@ TASKS = {
             _LOG_EXP,
         ),
         dict.fromkeys(("probability_alive", "expected_purchases"), 1e-8),
+    ),
+    "triangle": Task(
+        "Weekly cohort triangle",
+        "log",
+        (
+            Contender(
+                OURS,
+                _pandas,
+                _custvalue_triangle,
+                lambda t: _by_cell({name: getattr(t, name) for name in _CELL}),
+            ),
+            Contender("pandas by hand", _pandas, peers_retention.pandas_triangle, _by_cell),
+            Contender("Polars by hand", _polars, peers_retention.polars_triangle, _by_cell),
+            Contender("DuckDB SQL by hand", _pandas, peers_retention.duckdb_triangle, _by_cell),
+            Contender("floor: np.sort of packed (customer, week)", _days_and_weeks, np.sort),
+        ),
+        dict.fromkeys(_CELL, 0.0),
+    ),
+    "rfm": Task(
+        "RFM values from a log",
+        "log",
+        (
+            Contender(
+                OURS,
+                _pandas,
+                _custvalue_rfm,
+                lambda v: _rfm_by_customer(
+                    {name: getattr(v, name) for name in ("customer", *_VALUES)}
+                ),
+            ),
+            Contender("pandas by hand", _pandas, peers_retention.pandas_rfm, _rfm_by_customer),
+            Contender("Polars by hand", _polars, peers_retention.polars_rfm, _rfm_by_customer),
+            Contender("DuckDB SQL by hand", _pandas, peers_retention.duckdb_rfm, _rfm_by_customer),
+            Contender("floor: np.sort of packed (customer, day)", _days_and_customers, np.sort),
+        ),
+        dict.fromkeys(_VALUES[:-1], 0.0) | {"monetary": 1e-8},
+    ),
+    "scores": Task(
+        "RFM scores of values",
+        "rfm",
+        (
+            Contender(
+                OURS,
+                _rfm_values,
+                _custvalue_scores,
+                lambda s: dict(zip(_VALUES, s, strict=True)),
+            ),
+            Contender(
+                "pandas.qcut by hand, other scores where values tie",
+                _pandas_values,
+                peers_retention.pandas_scores,
+                lambda table: {},
+            ),
+            Contender(
+                "DuckDB ntile by hand, which splits ties",
+                _pandas_values,
+                peers_retention.duckdb_scores,
+                lambda table: {},
+            ),
+            Contender(
+                "floor: np.sort of the three columns",
+                lambda columns: tuple(columns[name] for name in _VALUES),
+                peers_retention.sort_three,
+            ),
+        ),
+        {},
     ),
 }
 

@@ -18,7 +18,9 @@ _DAY = 86_400_000_000  # microseconds
 
 
 def rows(kind: str, size: str) -> int:
-    """Return how many rows the inputs of a kind have at a size."""
+    """Return how many rows the inputs of a kind have at a size; RFM values: those of the log."""
+    if kind == "rfm":
+        return max(rows("log", size) // 20, 2_400)
     return 7_000 if (kind, size) == ("log", SMALLEST) else SIZES[size]
 
 
@@ -61,7 +63,19 @@ def simulated_histories(size: str) -> Columns:
     return {"x": np.minimum(x, t_x), "t_x": t_x, "T": T}
 
 
-_KINDS = {"log": simulated_log, "histories": simulated_histories}
+def simulated_rfm(size: str) -> Columns:
+    """Return recency in days, frequency and money of as many customers as the log has."""
+    customers = rows("rfm", size)
+    rng = np.random.default_rng([3, customers])
+    frequency = 1.0 + rng.poisson(12.0 * rng.random(customers) ** 2)
+    return {
+        "days_since_last": rng.integers(0, DAYS, customers).astype(np.float64),
+        "frequency": frequency,
+        "monetary": np.round(frequency * rng.gamma(2.0, 30.0, customers) + 0.5, 2),
+    }
+
+
+_KINDS = {"log": simulated_log, "histories": simulated_histories, "rfm": simulated_rfm}
 
 
 def write(kind: str, size: str, directory: Path) -> None:
