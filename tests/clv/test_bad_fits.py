@@ -10,7 +10,7 @@ from custvalue.clv import GammaGamma
 from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError
 from custvalue.summary import Summary
 
-from .registry import ARGUMENTS, FORMULA_CASES, customers, example, formulas, symbols
+from .registry import ARGUMENTS, COUNTS, FORMULA_CASES, customers, example, formulas, shown, symbols
 
 MODELS = list(clv.MODELS)
 PURCHASES = list(clv.PURCHASE_MODELS)
@@ -119,10 +119,9 @@ def test_arguments_out_of_range(name, formula, value):
     evaluate, names = getattr(example(name), formula), formulas(name)[formula]
     good = {each: ARGUMENTS[each] for each in names}
     for symbol in names:
-        shown = "x" if name not in PURCHASES and symbol == "n" else symbol
         column = good[symbol].astype(object)
         column[2] = value
-        with pytest.raises(InvalidDataError, match=f"^{shown}: must be "):
+        with pytest.raises(InvalidDataError, match=f"^{shown(name, symbol)}: must be "):
             evaluate(*({**good, symbol: column}).values())
 
 
@@ -130,14 +129,13 @@ def test_arguments_out_of_range(name, formula, value):
 def test_counts_must_be_whole(name, formula):
     evaluate, names = getattr(example(name), formula), formulas(name)[formula]
     good = {each: ARGUMENTS[each] for each in names}
-    for symbol in {"x", "n"} & set(names):
-        shown = "x" if name not in PURCHASES else symbol
+    for symbol in COUNTS & set(names):
         column = good[symbol] + [0, 0, 0, 0.5, 0, 0.25]
         with pytest.raises(InvalidDataError) as caught:
             evaluate(*({**good, symbol: column}).values())
         text = str(caught.value)
-        assert text.startswith(f"{shown}: must be whole numbers; got 17.5" if symbol == "n"
-                               else f"{shown}: must be whole numbers; got 7.5")  # fmt: skip
+        where = shown(name, symbol)
+        assert text.startswith(f"{where}: must be whole numbers; got {good[symbol][3] + 0.5:g}")
         assert "first at row 3" in text
         assert "2 of 6 rows" in text
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from custvalue import _calendar
-from custvalue._check import Array, coverage, number, of_type, real
+from custvalue._check import Array, coverage, number, of_type, one_of, real
 from custvalue._record import Record
 from custvalue.clv._predictions import Predictions
+from custvalue.clv._uncertainty import delta_interval
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 
 if TYPE_CHECKING:
@@ -145,6 +147,64 @@ class Fit(Record, Generic[M]):
         half = ndtri((1 + level) / 2) * self.standard_errors / self.estimates
         return np.asarray(self.estimates[:, None] * np.exp(np.stack([-half, half], axis=1)))
 
+    def interval_of(
+        self, quantity: Callable[[M], Any], level: float = 0.95, *, scale: str = "log"
+    ) -> tuple[Array, Array]:
+        """Return the bounds of what a function computes from the model, by the delta method.
+
+        Only the uncertainty of the estimates counts, not that of what customers will do.
+
+        Parameters
+        ----------
+        quantity : callable
+            Takes a model and returns a number or an array.
+        level : float
+            Coverage aimed at, between 0 and 1.
+        scale : {"log", "logit", "identity"}
+            On which the bounds lie evenly about the estimate: logarithm for what is positive, logit
+            for probabilities (bounds stay between 0 and 1), identity for what may be negative.
+
+        Returns
+        -------
+        tuple of float or array
+            Lower and upper bounds. What is exactly 0 (or a probability of 1) has no width;
+            what is infinite has bounds of NaN.
+
+        Raises
+        ------
+        InvalidDataError
+            If a value is outside the scale or not a number.
+
+        Examples
+        --------
+        >>> import custvalue as cv
+        >>> left = cv.Durations.from_survivors([1000, 631, 468, 382, 326], unit="year")
+        >>> fit = cv.clv.ShiftedBetaGeo.fit(left)
+        >>> fit.model.survival([5, 12]).round(3)
+        array([0.284, 0.16 ])
+        >>> low, high = fit.interval_of(lambda model: model.survival([5, 12]), scale="logit")
+        >>> low.round(3), high.round(3)
+        (array([0.255, 0.13 ]), array([0.316, 0.195]))
+        """
+        if not callable(quantity):
+            rule = "must be a function of the model"
+            raise InvalidDataError(message("quantity", rule, value=type(quantity).__name__))
+        one_of("scale", scale, ("log", "logit", "identity"))
+        return delta_interval(quantity, self, coverage(level), scale)
+
+    def period_rate(self, annual_rate: float) -> float:
+        """Return the effective rate per unit of the fit that an effective annual rate amounts to.
+
+        Parameters
+        ----------
+        annual_rate : float
+            Such as 0.10; at least 0.
+        """
+        if self.unit is None:
+            raise InvalidDataError(message("fit", "must have a unit of time", value=None))
+        years = _calendar.convert(1.0, self.unit, "year")
+        return math.expm1(years * math.log1p(number("annual_rate", annual_rate, 0.0)))
+
     def _table(self) -> dict[str, Any]:
         bounds = self.interval(0.95)
         return {
@@ -169,13 +229,14 @@ class Fit(Record, Generic[M]):
         return super().from_dict({**data, "model": MODELS[kind].from_dict(written)})
 
     def _times(self, summary: Summary) -> Summary:
+        from custvalue.clv._model import PurchaseModel
         from custvalue.summary import SUMMARY_HINT, Summary
 
-        of_type("summary", summary, Summary, SUMMARY_HINT)
-        if self.unit is None:
+        if self.unit is None or not isinstance(self.model, PurchaseModel):
             raise InvalidDataError(
                 message("fit", "must be of a model of purchases", value=type(self.model).__name__)
             )
+        of_type("summary", summary, Summary, SUMMARY_HINT)
         return summary.in_unit(self.unit)
 
     def in_own_unit(self, amount: float, unit: str | None) -> float:
