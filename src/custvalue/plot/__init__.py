@@ -4,6 +4,14 @@ Every function takes `ax` (default: a new figure) and returns it. Series differ 
 marker as well as in colour, so that they read in grey.
 """
 
+from custvalue.plot.churn import gains as gains
+from custvalue.plot.churn import profit as profit
+from custvalue.plot.churn import survival as survival
 from custvalue.plot.clv import by_frequency as by_frequency
 from custvalue.plot.clv import tracking as tracking
 from custvalue.plot.clv import value_concentration as value_concentration
+from custvalue.plot.retention import cohort_heatmap as cohort_heatmap
+from custvalue.plot.retention import growth as growth
+from custvalue.plot.retention import retention_curve as retention_curve
+from custvalue.plot.rfm import migration as migration
+from custvalue.plot.rfm import rfm_grid as rfm_grid
