@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 
 import custvalue as cv
+import example_records
 import plain_log
 from custvalue._record import Record
 
 PUBLIC = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
           "occasions", "plot", "retention", "rfm", "testing"]  # fmt: skip
 CLV = [
+    "BetaDiscreteWeibull",
     "BetaGeo",
+    "CONTRACTUAL_MODELS",
+    "ContractualModel",
     "Fit",
     "GammaGamma",
     "HoldoutValidation",
@@ -27,9 +31,31 @@ CLV = [
     "PURCHASE_MODELS",
     "Predictions",
     "PurchaseModel",
+    "ShiftedBetaGeo",
     "holdout",
     "lifetime_value",
 ]
+RETENTION = [
+    "Cohorts", "GrowthAccounting", "OrderRates", "ReactivationRate", "RepeatRate", "RetentionCurve",
+    "RevenueRetention", "WindowRetention", "bracket", "cohorts", "growth_accounting", "n_day",
+    "order_rates", "purchase_gaps", "reactivation_rate", "repeat_purchase_rate",
+    "revenue_retention", "revenue_retention_from_snapshots", "rolling",
+]  # fmt: skip
+CHURN = [
+    "Brier", "Calibration", "ChurnRates", "EarlyWarning", "KaplanMeier", "LogRank", "Profit",
+    "ProfitCurve", "Ranking", "Spells", "Uplift", "WinBack", "brier", "calibration", "churn_rate",
+    "compare", "early_warning", "expected_maximum_profit", "hazard_of", "kaplan_meier",
+    "maximum_profit", "probability_of", "profit_curve", "ranking", "rescale", "uplift",
+    "win_back_rate",
+]  # fmt: skip
+RFM = [
+    "CutPoints", "Migration", "RFMScores", "RFMValues", "SegmentMap", "SegmentTable", "Segments",
+    "migration", "migration_between", "scores", "segment", "segment_map", "segment_table", "values",
+]  # fmt: skip
+PICTURES = [
+    "by_frequency", "cohort_heatmap", "gains", "growth", "migration", "profit", "retention_curve",
+    "rfm_grid", "survival", "tracking", "value_concentration",
+]  # fmt: skip
 ERRORS = {
     "CustValueError": (Exception,),
     "InvalidDataError": (cv.errors.CustValueError, ValueError),
@@ -67,6 +93,10 @@ def test_the_package():
 
 def test_the_areas():
     assert public_names(cv.clv) == CLV
+    assert public_names(cv.retention) == RETENTION
+    assert public_names(cv.churn) == CHURN
+    assert public_names(cv.rfm) == RFM
+    assert public_names(cv.plot) == PICTURES
     assert public_names(cv.testing) == TESTING
     assert public_names(cv.datasets) == DATASETS
 
@@ -79,7 +109,10 @@ def test_the_errors():
 
 def test_models_are_registered():
     assert list(cv.clv.PURCHASE_MODELS) == ["BetaGeo", "ModifiedBetaGeo"]
-    assert list(cv.clv.MODELS) == ["BetaGeo", "ModifiedBetaGeo", "GammaGamma"]
+    assert list(cv.clv.CONTRACTUAL_MODELS) == ["ShiftedBetaGeo", "BetaDiscreteWeibull"]
+    assert list(cv.clv.MODELS) == [
+        *cv.clv.PURCHASE_MODELS, "GammaGamma", *cv.clv.CONTRACTUAL_MODELS
+    ]  # fmt: skip
     for name, model in cv.clv.MODELS.items():
         assert getattr(cv.clv, name) is model
 
@@ -89,35 +122,24 @@ def test_models_are_registered():
 
 @pytest.fixture(scope="module")
 def records():
-    """One of each public record, by name."""
-    log = plain_log.random_log(61, lines=1500, customers=150)
-    bought = cv.occasions(log, customer="customer", time="time", amount="amount")
-    split = bought.split(at="2021-01-31", unit="week")
-    summary = split.calibration
-    model = cv.clv.BetaGeo(r=0.3, alpha=5.0, a=0.8, b=2.5)
-    fit = cv.clv.Fit(model, np.eye(4), -12.5, 150.0, 140, 1e-9, "week", "abc", ("a note",))
-    predicted = cv.clv.Predictions(
-        np.arange(2), np.array([0.5, 1.0]), np.array([2.0, 3.0]), 39.0, "week"
-    )
-    values = cv.clv.lifetime_value(fit, 20.0, summary, horizon=52, annual_rate=0.1)
-    made = [
-        bought, summary, split, model, fit, values, predicted, cv.clv.holdout(fit, split),
-        cv.clv.ModifiedBetaGeo(0.3, 5.0, 0.8, 2.5), cv.clv.GammaGamma(6.0, 4.0, 15.0),
-        cv.datasets.simulate(model, 20, T=39, rng=1),
-        cv.Durations(exit=[1.0, 2.0], event=[True, False], groups={"plan": np.array(["a", "b"])}),
-    ]  # fmt: skip
-    return {type(record).__name__: record for record in made}
+    return example_records.examples()
 
 
-RECORDS = ["BetaGeo", "Durations", "Fit", "GammaGamma", "HoldoutValidation", "LifetimeValues",
-           "ModifiedBetaGeo",
-           "Occasions", "Predictions", "Simulation", "Split", "Summary"]  # fmt: skip
+RECORDS = [
+    "BetaDiscreteWeibull", "BetaGeo", "Brier", "Calibration", "ChurnRates", "Cohorts", "CutPoints",
+    "Durations", "EarlyWarning", "Fit", "GammaGamma", "GrowthAccounting", "HoldoutValidation",
+    "KaplanMeier", "LifetimeValues", "LogRank", "Migration", "ModifiedBetaGeo", "Occasions",
+    "OrderRates", "Predictions", "Profit", "ProfitCurve", "RFMScores", "RFMValues", "Ranking",
+    "ReactivationRate", "RepeatRate", "RetentionCurve", "RevenueRetention", "SegmentMap",
+    "SegmentTable", "Segments", "ShiftedBetaGeo", "Simulation", "Spells", "Split", "Summary",
+    "Uplift", "WinBack", "WindowRetention",
+]  # fmt: skip
 
 
 def test_every_public_record_is_among_them(records):
     found = {
         value.__name__
-        for module in (cv, cv.clv, cv.datasets)
+        for module in (cv, cv.clv, cv.retention, cv.churn, cv.rfm, cv.datasets)
         for value in (getattr(module, name) for name in dir(module) if not name.startswith("_"))
         if inspect.isclass(value) and issubclass(value, Record) and not value.__subclasses__()
     }

@@ -43,6 +43,51 @@ def test_rfm_segments_of_pymc_marketing_leaves_codes_without_a_segment():
     assert set(known.place) == set(range(11))
 
 
+def test_segments_are_as_documented():
+    """pymc-marketing documents these rules for quartiles, and puts 18 of 64 codes in "Other"."""
+    bottom, top = [1, 1], [3, 4]
+    rules = {
+        "Repeat": [{"r": top, "f": top, "m": [1, 2]}],
+        "Inactive": [{"r": bottom, "f": bottom}, {"r": bottom, "m": bottom},
+                     {"f": bottom, "m": bottom}],
+        "Other": [{}],
+    }  # fmt: skip
+    entries = [{"name": name, "rules": each} for name, each in rules.items()]
+    known = cv.rfm.segment_map({"bins": 4, "segment": entries})
+    repeat = ["331", "332", "341", "342", "431", "432", "441", "442"]
+    assert known.codes_of("Repeat") == repeat
+    assert {"121", "131", "141"} < set(known.codes_of("Inactive"))
+    cuts = {name: [1, 2, 3] for name in ("days_since_last", "frequency", "monetary")}
+    codes = [*repeat, "121", "131", "141", "222"]
+    r, f, m = (np.array([int(code[i]) for code in codes]) for i in range(3))
+    found = cv.rfm.segment(cv.rfm.scores(made(5 - r, f, m), cuts=cuts), known)
+    assert found.scores.code.tolist() == codes
+    assert found.segment.tolist() == ["Repeat"] * 8 + ["Inactive"] * 3 + ["Other"]
+
+
+def test_frequency_reaches_the_best_score_where_most_buy_once():
+    """pymc-marketing: with 70 % one-time buyers the best frequency is 2, nobody is a repeat one."""
+    frequency = np.concatenate([np.ones(700), 2.0 + np.arange(300) // 30])
+    found = cv.rfm.scores(made(np.arange(1000), frequency, np.arange(1000.0)), bins=4)
+    assert np.bincount(found.f)[1:].tolist() == [700, 0, 60, 240]
+    assert found.notes == {"scores of frequency that nobody has": 1}
+
+
+def test_rules_that_leave_codes_unassigned_are_refused_and_name_them():
+    """The ten rules in the README of R's rfm (lowest and highest r, f, m) leave ten codes out."""
+    rules = [
+        "555555", "353525", "242424", "341335", "451315",
+        "123445", "122545", "133535", "231314", "111515",
+    ]  # fmt: skip
+    source = {
+        f"segment {i}": {c: [int(rule[2 * j]), int(rule[2 * j + 1])] for j, c in enumerate("rfm")}
+        for i, rule in enumerate(rules)
+    }
+    match = "'215, 241, 251, 252, 341, 351, 441, 451 and 2 more'. This code is in no segment"
+    with pytest.raises(cv.errors.InvalidDataError, match=match):
+        cv.rfm.segment_map(source)
+
+
 def test_frequency_of_one_time_buyers_states_its_gaps():
     """pymc-marketing's and R's rfm end with scores that nobody has, unsaid; ours is a note."""
     frequency = np.array([1] * 62 + [2] * 15 + [3] * 10 + [4] * 8 + [9] * 5)
