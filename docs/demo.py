@@ -1,4 +1,4 @@
-"""The main job on real data: from the CDNOW transaction log to customer lifetime value.
+"""The main job on real data: from the CDNOW log to lifetime value, retention and segments.
 
 Run by `make demo`. Prints what a person wants to see at each step.
 """
@@ -57,14 +57,31 @@ def main() -> None:
     tenth = best["value"].head(len(best) // 10).sum() / values.total
     print(f"\nThe top tenth of customers holds {tenth:.0%} of the value.")
 
+    cohorts = cv.retention.cohorts(occasions, until="1998-06-20")
+    ages = ["cohort", "size", "0", "1", "2", "3", "14", "15", "16", "17"]
+    triangle = cohorts.triangle("customers", partial=True)[ages].head(3)
+    show("6. Who came back: customers of each cohort by month, as seen on 20 June 1998",
+         triangle.to_string(index=False, float_format="%.0f"))  # fmt: skip
+    print("(the last number of each row is partial: its month is not over; NaN: not begun)")
+    repeat = cv.retention.repeat_purchase_rate(occasions, within=90)
+    low, high = repeat.interval()
+    print(f"Bought again within 90 days: {repeat.value:.1%} (95 %: {low:.1%} to {high:.1%}).")
+
+    scores = cv.rfm.scores(cv.rfm.values(occasions, as_of="1997-09-30"))
+    segments = cv.rfm.segment_table(cv.rfm.segment(scores), values).to_frame()
+    shown = ["segment", "customers", "revenue_share", "mean_value"]
+    show("7. RFM segments on 1997-09-30, beside lifetime value",
+         segments[shown].round(2).to_string(index=False))  # fmt: skip
+
     everyone = cv.datasets.cdnow("master")
     again = cv.occasions(everyone, customer="customer_id", time="date", amount="spend")
     before = time.perf_counter()
     full = cv.clv.ModifiedBetaGeo.fit(again.summary(until="1997-09-30", unit="week"))
     took = time.perf_counter() - before
-    show(f"6. All {full.n:,.0f} customers, MBG/NBD, in {took:.2f} s",
+    show(f"8. All {full.n:,.0f} customers, MBG/NBD, in {took:.2f} s",
          full.to_frame().round(4).to_string(index=False))  # fmt: skip
-    print(f"\nDone in {time.perf_counter() - start:.1f} s. Next: README.md, docs/tutorial.md.")
+    print(f"\nDone in {time.perf_counter() - start:.1f} s.", end=" ")
+    print("Next: README.md, docs/tutorial.md, docs/retention.md.")
 
 
 if __name__ == "__main__":
