@@ -10,7 +10,7 @@ import custvalue as cv
 from custvalue import clv
 from custvalue.clv import BetaDiscreteWeibull, ShiftedBetaGeo
 from custvalue.clv._life_table import life_table
-from custvalue.errors import InvalidDataError, NotIdentifiedError
+from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError
 
 KINDS = pytest.mark.parametrize("kind", list(clv.CONTRACTUAL_MODELS.values()))
 # Fader & Hardie (2007), table 1, per 1000 customers at ages 0 to 12
@@ -286,7 +286,8 @@ def test_counts_and_per_cents_give_the_same_estimates(kind):
     once, ten = fitted(kind, HIGH_END), fitted(kind, [10 * n for n in HIGH_END])
     np.testing.assert_allclose(ten.estimates, once.estimates, rtol=1e-8)
     np.testing.assert_allclose(ten.covariance * 10, once.covariance, rtol=1e-6)
-    share = fitted(kind, [n / 1000 for n in HIGH_END])
+    with pytest.warns(CustValueWarning, match="hardly determines"):  # as of one customer
+        share = fitted(kind, [n / 1000 for n in HIGH_END])
     np.testing.assert_allclose(share.estimates, once.estimates, rtol=1e-8)
 
 
@@ -426,7 +427,8 @@ def test_customers_who_are_all_alike(kind, left):
 @KINDS
 def test_customers_who_are_nearly_alike(kind):
     """A curve that is flat up to rounding: an error or a note, and survival that holds."""
-    fit = fitted(kind, [1000, 900, 811, 730, 657, 591, 533])
+    with pytest.warns(CustValueWarning, match="hardly determines alpha, beta"):
+        fit = fitted(kind, [1000, 900, 811, 730, 657, 591, 533])
     assert any("flat ridge in the likelihood: alpha, beta not determined" in n for n in fit.notes)
     np.testing.assert_allclose(fit.model.survival([3, 6]), [0.73, 0.533], atol=0.002)
 
@@ -452,7 +454,16 @@ def test_too_few_ages_with_churn(left, ages):
 def test_three_parameters_need_three_ages():
     with pytest.raises(NotIdentifiedError, match="Churn was seen at 2 ages only; the 3"):
         fitted(BetaDiscreteWeibull, [1000, 700, 600])
-    assert fitted(BetaDiscreteWeibull, [1000, 700, 600, 550]).model.c > 1
+    with pytest.warns(CustValueWarning, match="hardly determines"):
+        assert fitted(BetaDiscreteWeibull, [1000, 700, 600, 550]).model.c > 1
+
+
+def test_a_curve_that_hardly_tells_the_parameters_is_said_to_be_one():
+    with pytest.warns(CustValueWarning, match="ShiftedBetaGeo: the curve hardly determines alpha"):
+        fit = fitted(ShiftedBetaGeo, [100, 90, 82, 75, 69])
+    assert any("hardly determines" in note for note in fit.notes)
+    assert (fit.standard_errors > fit.estimates).any()
+    assert fitted(ShiftedBetaGeo, HIGH_END).notes == ()
 
 
 @KINDS

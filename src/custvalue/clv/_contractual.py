@@ -336,5 +336,10 @@ class ContractualModel(Model, abc.ABC):
             maximum, as where churn does not fall with age as the model has it.
         ConvergenceError
             If no maximum was reached.
+
+        Warns
+        -----
+        CustValueWarning
+            If a standard error exceeds its estimate: the curve hardly determines the parameters.
         """
         return fit_durations(cls, durations)

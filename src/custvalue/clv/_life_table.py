@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import warnings
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -15,9 +16,9 @@ import numpy as np
 from custvalue._calendar import unit_of
 from custvalue._check import Array, of_type, refuse, whole
 from custvalue.clv._fit import Fit
-from custvalue.clv._maximise import maximise, ridge_notes
+from custvalue.clv._maximise import Maximum, maximise, ridge_notes
 from custvalue.durations import DURATIONS_HINT, Durations
-from custvalue.errors import InvalidDataError, NotIdentifiedError, message
+from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError, message
 
 if TYPE_CHECKING:
     from custvalue.clv._contractual import ContractualModel
@@ -101,9 +102,12 @@ def fit_durations(kind: type[K], durations: Durations) -> Fit[K]:
         found = maximise([lambda theta: kind._jet(theta, table)], start, names, table.customers)
     except NotIdentifiedError as error:
         raise NotIdentifiedError(
-            f"{error} Where alpha and beta grow without limit, churn falls with age no faster than "
-            f"for customers who are all alike ({churn:.4g} churn per {unit}, over all ages)."
+            f"{error} Where alpha and beta grow without limit, the curve shows no differences "
+            f"between customers ({churn:.4g} churn per {unit}, over all ages)."
         ) from None
+    vague = _vague(found, names)
+    for note in vague:
+        warnings.warn(f"{kind.__name__}: {note}.", CustValueWarning, stacklevel=3)
     return Fit(
         model=kind(*found.estimates),
         covariance=found.covariance,
@@ -116,6 +120,19 @@ def fit_durations(kind: type[K], durations: Durations) -> Fit[K]:
         notes=(
             *(f"{count} {rule}" for rule, count in durations.notes.items()),
             *ridge_notes(found, names),
+            *vague,
         ),
         frame=durations.frame,
+    )
+
+
+def _vague(found: Maximum, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a note where a standard error exceeds its estimate."""
+    relative = np.sqrt(np.diag(found.covariance)) / found.estimates
+    which = [name for name, error in zip(names, relative, strict=True) if error > 1.0]
+    if not which:
+        return ()
+    return (
+        f"the curve hardly determines {', '.join(which)}: a standard error exceeds its estimate; "
+        "look at interval_of before trusting a projection",
     )
