@@ -514,7 +514,7 @@ def test_arguments_that_break_a_rule():
         (lambda: model.simulate(2.5, 5, 1), r"^n: must be whole"),
         (lambda: model.simulate([3], 5, 1), r"^n: must be one number"),
         (lambda: model.simulate(3, 0, 1), r"^observed: must be at least 1"),
-        (lambda: model.simulate(3, [1, 2], 1), "must have shapes that broadcast"),
+        (lambda: model.simulate(3, [1, 2], 1), "must be one number or 3, one per customer"),
         (lambda: model.simulate(3, 5, 1, unit="fortnight"), r"^unit: must be one of"),
         (
             lambda: BetaDiscreteWeibull(1, 1, 400).survival(100),

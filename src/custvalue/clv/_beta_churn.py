@@ -7,11 +7,12 @@ import dataclasses
 
 import numpy as np
 
-from custvalue._check import Array, ArrayLike, common_shape, number, whole
+from custvalue._check import Array, ArrayLike, whole
 from custvalue.clv._contractual import ContractualModel
 from custvalue.clv._life_table import LifeTable
 from custvalue.clv._log_beta import STEP, log_beta_drop, nodes
 from custvalue.clv._maximise import Jet
+from custvalue.clv._random import customers, generator
 from custvalue.clv._renewals import LOG_LARGEST, clock, future_renewals
 from custvalue.durations import Durations
 
@@ -62,10 +63,8 @@ class BetaChurn(ContractualModel, abc.ABC):
         InvalidDataError
             If n or a period is not a whole number of at least 1.
         """
-        size = int(number("n", whole("n", n, 1.0)))
+        size, rng = customers(n, observed=observed, **self.parameters), generator(rng)
         ends = whole("observed", observed, 1.0)
-        common_shape(observed=ends, n=np.empty(size))
-        rng = np.random.default_rng(rng)
         with np.errstate(divide="ignore", over="ignore"):
             rate = -np.log1p(-rng.beta(self.alpha, self.beta, size))
             ages = np.ceil((rng.exponential(size=size) / rate) ** (1.0 / self._power()))

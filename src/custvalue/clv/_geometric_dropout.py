@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from custvalue._check import Array, ArrayLike, whole, within
+from custvalue._check import Array, ArrayLike, refuse, within
 from custvalue._chunks import block_sums, dot
 from custvalue.clv._maximise import Jet
 from custvalue.clv._model import PurchaseModel
 from custvalue.clv._patterns import Patterns
+from custvalue.clv._random import customers, generator
 from custvalue.clv._series import purchases_while_alive
-from custvalue.errors import InvalidDataError, message
 
 if TYPE_CHECKING:
     from custvalue.datasets import Simulation
@@ -102,18 +102,23 @@ class GeometricDropout(PurchaseModel, abc.ABC):
             The source of randomness, or its seed.
         unit : str
             Unit of T and of the parameters.
+
+        Raises
+        ------
+        InvalidDataError
+            If n is not whole and at least 1, T or a parameter is neither one number nor n, or a
+            customer would make more than 1e9 purchases.
         """
         from custvalue.datasets import Simulation
         from custvalue.summary import Summary
 
-        if int(whole("n", n, 1.0)) != n:
-            raise InvalidDataError(message("n", "must be one whole number", value=n))
-        rng = np.random.default_rng(rng)
+        n, rng = customers(n, T=T, **self.parameters), generator(rng)
         Ts = np.broadcast_to(within("T", T, 0.0), (n,))
         rate = rng.gamma(self.r, 1.0 / np.asarray(self.alpha), n)
         p = rng.beta(self.a, self.b, n)
         # purchase after which the customer leaves; beyond 2**53 it never comes
         last = rng.geometric(np.clip(p, 1e-15, 1.0)) - self.k
+        refuse("T", "must leave a customer at most 1e9 purchases", Ts, rate * Ts > 1e9)
         bought = rng.poisson(rate * Ts)
         x = np.minimum(bought, last)
         alive = bought < last

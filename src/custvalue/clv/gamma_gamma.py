@@ -14,6 +14,7 @@ from custvalue._chunks import blocked, dot
 from custvalue.clv._fit import Fit
 from custvalue.clv._maximise import maximise, ridge_notes
 from custvalue.clv._model import Model
+from custvalue.clv._random import generator
 from custvalue.clv._spend_likelihood import Spenders, spend_jet
 from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError, message
 
@@ -141,7 +142,8 @@ class GammaGamma(Model):
             The source of randomness, or its seed.
         """
         xs = whole("x", x)
-        rng = np.random.default_rng(rng)
+        common_shape(x=xs, **self.parameters)
+        rng = generator(rng)
         nu = rng.gamma(self.q, 1.0 / np.asarray(self.v), xs.shape)
         count = np.maximum(xs, 1.0)
         return np.where(xs > 0, rng.gamma(self.p * count) / (nu * count), np.nan)
