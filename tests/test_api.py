@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import inspect
 import json
+import uuid
+from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import custvalue as cv
@@ -99,6 +103,8 @@ def test_the_areas():
     assert public_names(cv.plot) == PICTURES
     assert public_names(cv.testing) == TESTING
     assert public_names(cv.datasets) == DATASETS
+    for area in (cv.clv, cv.retention, cv.churn, cv.rfm, cv.plot):  # what help(area) lists
+        assert sorted(area.__all__) == public_names(area)
 
 
 def test_the_errors():
@@ -201,6 +207,45 @@ def test_ids_of_every_kind_travel(ids):
     assert again.customer.dtype == summary.customer.dtype
 
 
+def objects(*values):
+    """Return an array of what is given, tuples too."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array(["2024-01-31", "NaT"], dtype="datetime64[ns]"),
+        np.array([5, "NaT"], dtype="timedelta64[s]"),
+        np.array([b"a", b"\xff"]),
+        np.array([2**63, 1], dtype=np.uint64),
+        objects(b"a", b"\xff"),
+        objects(uuid.UUID(int=1), uuid.UUID(int=2)),
+        objects(Decimal("1.50"), Decimal("NaN")),
+        objects(dt.date(2024, 1, 31), dt.datetime(2024, 1, 31, 5)),
+        objects((1, "a"), (2, (dt.date(2024, 1, 31), None))),
+        objects(None, float("inf")),
+    ],
+)
+def test_ids_that_json_has_no_type_for_travel(ids):
+    one = np.ones(2)
+    written = json.loads(json.dumps(cv.Summary(ids, one, one, one).to_dict(), allow_nan=False))
+    again = cv.Summary.from_dict(written).customer
+    assert again.dtype == ids.dtype
+    assert [(type(a), repr(a)) for a in again] == [(type(i), repr(i)) for i in ids]
+
+
+@pytest.mark.parametrize(
+    "ids", [objects(pd.Period("2024-01"), 1), objects({1}, 2), np.array([1j, 2])]
+)
+def test_ids_that_cannot_travel_are_named(ids):
+    one = np.ones(2)
+    with pytest.raises(cv.errors.InvalidDataError, match="customer: must be of a type that"):
+        cv.Summary(ids, one, one, one).to_dict()
+
+
 def array(*values, kind="int64"):
     return {"array": kind, "values": list(values)}
 
@@ -214,6 +259,12 @@ def array(*values, kind="int64"):
         ("Occasions", {"start": array(0, 5, 3)}),
         ("Occasions", {"spend": array(1.0, kind="float64")}),
         ("Occasions", {"period": array(5, kind="nonsense")}),
+        ("Occasions", {"lines": array(2.9)}),
+        ("Occasions", {"spend": array("1.0", kind="float64")}),
+        ("Occasions", {"customer": array({"uuid": "nonsense"}, kind="object")}),
+        ("Occasions", {"customer": array({"bytes": 5}, kind="object")}),
+        ("Occasions", {"customer": {"tuple": 5}}),
+        ("Occasions", {"customer": {"array": "int64", "values": 5}}),
         ("Occasions", {"notes": None}),
         ("Split", {"calibration": None}),
         ("Split", {"frequency": array(5.0, kind="float64")}),

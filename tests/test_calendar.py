@@ -181,6 +181,18 @@ def test_a_zoned_argument_is_converted_to_the_zone_of_the_log(kind):
         _calendar.period_of("until", when, "day", "monday", None)
 
 
+def test_days_counted_in_sevens_are_days():
+    when = np.datetime64(np.datetime64("2024-02-29"), "7D")  # a Thursday, as 1970-01-01 was
+    got = _calendar.period_of("until", when, "day", "monday", None)
+    assert start(got, "day") == dt.datetime(2024, 2, 29)
+
+
+def test_a_day_that_ends_a_span_is_its_last_hour():
+    for name, hour in (("before", 23), ("until", 23), ("since", 0), ("first_from", 0)):
+        got = _calendar.period_of(name, "2024-02-29", "hour", "monday", None)
+        assert start(got, "hour") == dt.datetime(2024, 2, 29, hour)
+
+
 @pytest.mark.parametrize("when", [np.datetime64("2024-02"), np.datetime64("2024-02-29")])
 def test_a_month_may_be_named_by_itself(when):
     got = _calendar.period_of("until", when, "month", "monday", None)

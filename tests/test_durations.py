@@ -98,6 +98,17 @@ def test_the_callers_arrays_are_not_changed():
     assert (age.tolist(), churned.tolist()) == ([3, 1], [1, 0])
 
 
+def test_the_callers_arrays_are_not_kept():
+    age, churned, labels = np.array([3.0, 1.0]), np.array([True, False]), np.array(["b", "a"])
+    made = Durations(age, churned, weight=age, customer=labels, groups={"g": labels})
+    age[0], churned[0], labels[0] = 99.0, False, "z"
+    columns = made._table()
+    assert [columns[name].tolist()[0] for name in columns] == ["b", "b", 0.0, 3.0, True, 3.0]
+    for column in columns.values():
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = column[1]
+
+
 GOOD = {"exit": [1, 2], "event": [1, 0]}
 
 
@@ -109,6 +120,13 @@ GOOD = {"exit": [1, 2], "event": [1, 0]}
         ({"exit": [1, np.nan]}, "exit: must be finite; got nan .*row 1"),
         ({"exit": [1, np.inf]}, "exit: must be finite; got inf"),
         ({"exit": ["a", "b"]}, "exit: must be numbers"),
+        ({"exit": np.array(["1", "2"], dtype=object)}, "exit: must be numbers"),
+        ({"exit": [10**400, 1]}, "exit: must be numbers"),
+        ({"exit": np.ma.masked_array([1, 2], [0, 1])}, "exit: must not have masked values"),
+        ({"event": np.ma.masked_array([1, 0], [0, 1])}, "event: must not have masked values"),
+        ({"event": np.array(["1", "0"], dtype=object)}, "event: must be numbers"),
+        ({"event": [[1], [0, 1]]}, "event: must have rows of one length"),
+        ({"groups": {3: [1, 2]}}, "groups: must be named by text; got 3"),
         ({"exit": [None, 1]}, "exit: must be numbers"),
         ({"exit": [1, [2]]}, "exit: must have rows of one length"),
         ({"exit": [[1, 2]]}, r"exit: must be one column; got \(1, 2\)"),
@@ -312,7 +330,7 @@ def test_survivors_at_the_edges(survivors, events, censored):
         (5, "must have a row per cohort and at least ages 0 and 1"),
         ([[[3, 2]]], "must have a row per cohort"),
         ([[3, 2, 1], [3, 2]], "must have rows of one length.*Fill up with NaN"),
-        ([5, 4, 4.5], "must not rise with age; got '4.5 at age 2 of cohort 0'.*churn.spells"),
+        ([5, 4, 4.5], "must not rise with age; got '4.5 at age 2 of cohort 0'.*churn.Spells"),
         ([[3, 2, 1], [9, 9, 10]], "must not rise with age; got '10 at age 2 of cohort 1'"),
         ([3, -1], "must be at least 0; got '-1 at age 1 of cohort 0'"),
         ([3, np.inf], "must be finite; got 'inf at age 1"),

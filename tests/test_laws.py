@@ -68,7 +68,7 @@ def durations(spells):
 
 R, REVENUE, SPEND, MONETARY = retention, ("revenue",), ("spend",), ("monetary",)
 GROWTH = ("new_revenue", "retained_revenue", "resurrected_revenue", "churned_revenue",
-          "expansion", "contraction")  # fmt: skip
+          "expansion", "contraction", "refunds")  # fmt: skip
 silent = of(churn.Spells.from_log, columns=LINES, inactive=45)
 silent_in_groups = of(churn.Spells.from_log, columns=LINES, inactive=45, by="group")
 values = of(rfm.values, "as_of")

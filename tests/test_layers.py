@@ -26,7 +26,7 @@ LIMIT = 350
 # From the bottom up; a module imports from lower layers only.
 LAYERS = (
     {"errors"},
-    {"_check"},
+    {"_check", "_json"},
     {"_chunks"},
     {"_calendar"},
     {"_record", "_reduce", "_proportion"},

@@ -83,7 +83,7 @@ def test_colours_are_spread_over_the_shares_after_the_start(log):
     later = found.retention[found.age > 0]
     assert image.norm.vmax == np.nanmax(later) > 0.5
     small = retention.Cohorts(cohort=[0, 0], age=[0, 1], size=[50, 50], customers=[50, 2],
-                              lines=[50, 2], revenue=[0.0, 0.0], until="1970-12-31")  # fmt: skip
+                              orders=[50, 2], revenue=[0.0, 0.0], until="1970-12-31")  # fmt: skip
     assert small.plot().images[0].norm.vmax == 0.04
 
 

@@ -220,3 +220,24 @@ def test_a_monetary_value_of_zero_without_a_repeat_purchase_is_missing():
     summary = cv.Summary.from_table(table, monetary_value="monetary_value")
     assert math.isnan(summary.monetary_value[0])
     assert summary.monetary_value[1] == 4.0
+
+
+def test_a_summary_keeps_no_array_that_somebody_writes_to():
+    who, columns = np.array(["a", "b"]), [np.array([1.0, 2.0]) for _ in range(5)]
+    kept = cv.Summary(who, *columns)
+    who[0] = "z"
+    for column in columns:
+        column[0] = 99.0
+    assert kept == cv.Summary(["a", "b"], *[[1.0, 2.0]] * 5)
+    with pytest.raises(ValueError, match="read-only"):
+        kept.frequency[0] = 5.0
+
+
+def test_columns_of_occasions_and_their_summary_are_read_only(cdnow):
+    bought = cv.occasions(cdnow, customer="customer_id", time="date", amount="spend")
+    summary = bought.summary()
+    for column in (bought.customer, bought.start, bought.period, bought.spend, summary.customer,
+                   summary.T, summary.monetary_value):  # fmt: skip
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = column[1]
+    assert np.shares_memory(summary.customer, bought.customer)  # no copy of what is safe

@@ -28,7 +28,7 @@ HOURS = {  # length of a unit; month and year are the mean ones: 30.4375 and 365
 }
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_ENDS = ("until", "at", "first_until", "as_of")
+_STARTS = ("since", "first_from")  # arguments that begin a span; all others end one
 _TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
 
 
@@ -151,7 +151,8 @@ def instant_of(name: str, when: Any, timezone: str | None) -> npt.NDArray[np.dat
         raise InvalidDataError(
             message(name, "must be a date", value=when, hint="Write it as '1997-09-30'.")
         ) from None
-    return instant
+    unit = np.datetime_data(instant.dtype)[0]
+    return instant.astype(f"datetime64[{unit}]")  # days counted in sevens are days
 
 
 def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str | None) -> int:
@@ -166,4 +167,4 @@ def period_of(name: str, when: Any, grain: str, week_start: str, timezone: str |
         instant = instant.astype("datetime64[s]")
     number = int(period_numbers(instant.reshape(1), grain, week_start)[0])
     # a day that ends a span of hours ends it with its last one
-    return number + 23 * (grain == "hour" and span == "D" and name in _ENDS)
+    return number + 23 * (grain == "hour" and span == "D" and name not in _STARTS)

@@ -15,21 +15,30 @@ Array = npt.NDArray[np.float64]
 ArrayLike = npt.ArrayLike
 
 
+def as_array(name: str, values: Any, rule: str, *, hint: str = "") -> npt.NDArray[Any]:
+    """Return `values` as an array; refuse rows of several lengths, and values that are masked."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        hint = "Fill them: masked.filled(...)."
+        raise InvalidDataError(message(name, "must not have masked values", hint=hint))
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError):
+        raise InvalidDataError(message(name, rule, hint=hint)) from None
+
+
 def real(name: str, values: Any, *, hint: str = "") -> Array:
     """Return `values` as a float64 array; refuse what is not numeric and what is complex."""
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        rule = "must have rows of one length"
-        raise InvalidDataError(message(name, rule, hint="Fill up with NaN.")) from None
-    nothing = array.dtype == object and any(value is None for value in array.ravel())
-    if (array.dtype.kind not in "biuf" and array.dtype != object) or nothing:
+    array = as_array(name, values, "must have rows of one length", hint="Fill up with NaN.")
+    strange = array.dtype == object and any(
+        value is None or isinstance(value, (str, bytes)) for value in array.ravel()
+    )
+    if (array.dtype.kind not in "biuf" and array.dtype != object) or strange:
         raise InvalidDataError(
             message(name, "must be numbers", value=str(array.dtype), hint=hint or "Convert first.")
         )
     try:
         return np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # 10**400 is no float
         raise InvalidDataError(
             message(name, "must be numbers", value=str(array.dtype), hint=hint or "Convert first.")
         ) from None

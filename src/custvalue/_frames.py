@@ -83,6 +83,7 @@ def read(frame: Any, **roles: str | None) -> Table:
 
 def native(columns: Mapping[str, Any], kind: str) -> Any:
     """Return a frame of the kind named by `Table.kind`; PyArrow where the engine has none."""
+    kind = kind if isinstance(kind, str) else "pandas"  # of a record that was written by hand
     lazy = kind.startswith(LAZY)
     engine = kind.removeprefix(LAZY)
     backend = engine if engine in ("pandas", "polars", "pyarrow") else "pyarrow"

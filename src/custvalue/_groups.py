@@ -34,7 +34,8 @@ def column_names(argument: str, columns: str | Sequence[str] | None) -> dict[str
     if columns is None:
         return {}
     named = [columns] if isinstance(columns, str) else columns
-    several = isinstance(named, Sequence) and len(set(map(str, named))) == len(named) > 0
+    listed = isinstance(named, Sequence) and not isinstance(named, (bytes, bytearray))
+    several = listed and len(set(map(str, named))) == len(named) > 0
     if not several or None in named:
         raise InvalidDataError(
             message(argument, "must name one or more different columns", value=columns)
@@ -46,7 +47,7 @@ def group_rows(table: Table, roles: Sequence[str], kept: Flags | None = None) ->
     """Return the group of each row (of those kept), groups sorted by their labels."""
     parts = []
     for role in roles:
-        found = identify(table, role)
+        found = identify(table, role, "labels of groups")
         absent = found.missing
         if absent is not None and kept is not None:
             absent = absent & kept

@@ -32,11 +32,11 @@ class Ids:
         return codes + self.offset if self.labels is None else self.labels[codes]
 
 
-def identify(table: Table, role: str) -> Ids:
-    """Return the ids of a column as codes that sort as the ids do."""
+def identify(table: Table, role: str, what: str = "customer ids") -> Ids:
+    """Return the ids (or `what` a message is to call them) of a column as codes that sort alike."""
     series = table.columns[role]
     if table.kind == "pandas" and series.to_native().dtype == object:
-        series = _of_one_type(series, table.names[role])
+        series = _of_one_type(series, table.names[role], what)
     dtype = series.dtype
     absent = missing(series)
     wide = dtype in (nw.Int128, nw.UInt128)
@@ -46,11 +46,11 @@ def identify(table: Table, role: str) -> Ids:
         values = series.cast(nw.Float64).to_numpy() if dtype.is_decimal() else series.to_numpy()
         values = np.asarray(values, dtype=np.float64)
         kept = values if absent is None else values[~absent]
-        refuse(table.names[role], "customer ids must be finite", values, np.isinf(values))
+        refuse(table.names[role], f"{what} must be finite", values, np.isinf(values))
         if (kept == np.rint(kept)).all() and (np.abs(kept) < 2.0**53).all():
             safe = values if absent is None else np.where(absent, kept[:1].sum(), values)
             return dataclasses.replace(_whole_ids(safe.astype(np.int64)), missing=absent)
-    return _factorised(series, table.names[role], absent)
+    return _factorised(series, table.names[role], what, absent)
 
 
 def _whole_ids(values: npt.NDArray[Any]) -> Ids:
@@ -80,17 +80,17 @@ def _coded(values: npt.NDArray[Any], absent: Flags | None) -> Ids:
     return Ids(np.asarray(codes, dtype=np.int64), np.asarray(labels), 0, absent)
 
 
-def _factorised(series: nw.Series[Any], name: str, absent: Flags | None) -> Ids:
+def _factorised(series: nw.Series[Any], name: str, what: str, absent: Flags | None) -> Ids:
     if series.dtype.is_nested() or series.dtype in (nw.Int128, nw.UInt128):
         raise InvalidDataError(
-            message(name, "customer ids must be text or numbers", value=str(series.dtype),
+            message(name, f"{what} must be text or numbers", value=str(series.dtype),
                     hint="Convert to text.")
         )  # fmt: skip
-    codes, labels = _by_arrow(series, name) or _by_pandas(series, name)
+    codes, labels = _by_arrow(series, name, what) or _by_pandas(series, name, what)
     try:
         order = np.argsort(labels, kind="stable")
     except TypeError:  # objects without an order
-        rule = "customer ids must be text or numbers"
+        rule = f"{what} must be text or numbers"
         shown = type(labels[0]).__name__
         raise InvalidDataError(message(name, rule, value=shown, hint="Convert to text.")) from None
     rank = np.empty(len(order), dtype=np.int64)
@@ -98,7 +98,7 @@ def _factorised(series: nw.Series[Any], name: str, absent: Flags | None) -> Ids:
     return Ids(rank[codes] if len(order) else codes, labels[order], 0, absent)
 
 
-def _of_one_type(series: nw.Series[Any], name: str) -> nw.Series[Any]:
+def _of_one_type(series: nw.Series[Any], name: str, what: str) -> nw.Series[Any]:
     """Return a pandas column of objects as numbers if it holds numbers; refuse mixed types."""
     import pandas as pd
 
@@ -113,7 +113,7 @@ def _of_one_type(series: nw.Series[Any], name: str) -> nw.Series[Any]:
             )
         except OverflowError:
             hint = "Convert to text."
-            rule = "customer ids must fit into 64 bits"
+            rule = f"{what} must fit into 64 bits"
             raise InvalidDataError(message(name, rule, hint=hint)) from None
         return nw.from_native(numbers, series_only=True)
     kinds: list[str] = []
@@ -121,12 +121,12 @@ def _of_one_type(series: nw.Series[Any], name: str) -> nw.Series[Any]:
         kinds = sorted({type(v).__name__ for v in objects[~holes]})
     if len(kinds) > 1:
         raise InvalidDataError(
-            message(name, "customer ids must be of one type", value=kinds, hint="Convert to text.")
+            message(name, f"{what} must be of one type", value=kinds, hint="Convert to text.")
         )
     return nw.from_native(objects.where(~holes, None), series_only=True) if holes.any() else series
 
 
-def _by_arrow(series: nw.Series[Any], name: str) -> tuple[Ints, npt.NDArray[Any]] | None:
+def _by_arrow(series: nw.Series[Any], name: str, what: str) -> tuple[Ints, npt.NDArray[Any]] | None:
     """Return codes and labels from Arrow's dictionary encoding; None where Arrow cannot."""
     if find_spec("pyarrow") is None:
         return None
@@ -143,20 +143,20 @@ def _by_arrow(series: nw.Series[Any], name: str) -> tuple[Ints, npt.NDArray[Any]
         return None
     except UnicodeError as error:
         raise InvalidDataError(
-            message(name, "customer ids must be valid text", value=str(error))
+            message(name, f"{what} must be valid text", value=str(error))
         ) from None
     codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, encoded.dictionary.to_numpy(zero_copy_only=False)
 
 
-def _by_pandas(series: nw.Series[Any], name: str) -> tuple[Ints, npt.NDArray[Any]]:
+def _by_pandas(series: nw.Series[Any], name: str, what: str) -> tuple[Ints, npt.NDArray[Any]]:
     import pandas as pd
 
     try:
         codes, labels = pd.factorize(np.asarray(series.to_numpy(), dtype=object))
     except TypeError as error:
         raise InvalidDataError(
-            message(name, "customer ids must be text or numbers", value=str(error),
+            message(name, f"{what} must be text or numbers", value=str(error),
                     hint="Convert to text.")
         ) from None  # fmt: skip
     return np.maximum(np.asarray(codes, dtype=np.int64), 0), np.asarray(labels)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue import _calendar
 from custvalue._check import Array, one_of, refuse
-from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._record import Notes, Record, checked_notes, frozen, join_notes
 from custvalue._reduce import Runs, mean_of_repeats, run_bounds
 from custvalue.errors import InvalidDataError, message
 from custvalue.summary import Summary
@@ -110,6 +110,10 @@ class Occasions(Record):
         if not whole or (np.diff(start) <= 0).any():
             rule = "must cut the occasions into one run for each customer"
             raise InvalidDataError(message("start", rule))
+        for name in ("customer", "start", "period", "lines", "spend", "refunded"):
+            column = getattr(self, name)
+            if column is not None:  # a view: millions of rows are not copied
+                object.__setattr__(self, name, frozen(np.asarray(column).view()))
 
     def __len__(self) -> int:
         """Return the number of occasions."""
@@ -166,12 +170,17 @@ class Occasions(Record):
             notes=join_notes(self.notes, {note: left_out} if note else {}),
         )
 
+    def _given_back(self) -> Flags | None:
+        """Return which occasions were fully refunded, or are refunds alone; None: none can be."""
+        if self.spend is None or self.refunded is None:
+            return None
+        gross = self.spend + self.refunded
+        return np.asarray((self.refunded > 0) & (self.spend <= 1e-9 * gross))
+
     def _purchases(self) -> Self:
         """Return the occasions of which something was kept: net spend after refunds is positive."""
-        if self.spend is None or self.refunded is None:
-            return self
-        gross = self.spend + self.refunded
-        return self._only(~((self.refunded > 0) & (self.spend <= 1e-9 * gross)), REFUNDED)
+        back = self._given_back()
+        return self if back is None else self._only(~back, REFUNDED)
 
     def _observed(self, since: Any, until: Any) -> tuple[Self, int]:
         """Return the purchases from `since` to `until`, and the last period observed."""
@@ -281,12 +290,12 @@ class Occasions(Record):
         repeats = np.diff(bought.start) - 1
         return Summary(
             customer=bought.customer,
-            frequency=repeats.astype(np.float64),
-            recency=_calendar.elapsed(first, final, self.grain, unit),
-            T=_calendar.elapsed(first, np.full_like(first, last), self.grain, unit),
+            frequency=frozen(repeats.astype(np.float64)),
+            recency=frozen(_calendar.elapsed(first, final, self.grain, unit)),
+            T=frozen(_calendar.elapsed(first, np.full_like(first, last), self.grain, unit)),
             monetary_value=None
             if bought.spend is None
-            else mean_of_repeats(bought.spend, bought.start, include_first_spend),
+            else frozen(mean_of_repeats(bought.spend, bought.start, include_first_spend)),
             unit=unit,
             notes=bought.notes,
             frame=self.frame,

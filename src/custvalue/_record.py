@@ -9,7 +9,9 @@ from html import escape
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
+from custvalue._json import plain, revived
 from custvalue.errors import InvalidDataError, message
 
 Notes = Mapping[str, int]  # what a policy did -> how often
@@ -80,10 +82,13 @@ class Record:
         return f"<b>{type(self).__name__}</b><table>{facts}</table>{body}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as JSON types (arrays as lists, NaN as None)."""
+        """Return the record as JSON types: an array is {"array": dtype, "values": list}.
+
+        What JSON has no type for is tagged: NaN is {"float": "nan"}, a date {"date": "2024-01-31"}.
+        """
         from custvalue import __version__
 
-        fields = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        fields = {f.name: plain(getattr(self, f.name), f.name) for f in dataclasses.fields(self)}
         return {"record": type(self).__name__, "version": __version__, **fields}
 
     @classmethod
@@ -111,8 +116,14 @@ class Record:
                     value=f"unknown {unknown}, missing {missing}",
                 )
             )
-        fields = {name: _revived(data[name], name) for name in names if name in data}
-        parts = {name: kind.from_dict(data[name]) for name, kind in cls._parts.items()}
+        optional = {f.name for f in dataclasses.fields(cls) if f.default is None}
+        parts = {
+            name: kind.from_dict(data[name])
+            for name, kind in cls._parts.items()
+            if name not in optional or data.get(name) is not None
+        }
+        left = (names & set(data)) - set(parts)
+        fields = {name: revived(data[name], name) for name in left}
         try:
             return cls(**{**fields, **parts})
         except InvalidDataError:
@@ -129,6 +140,17 @@ def checked_notes(notes: Any) -> dict[str, int]:
     if not all(isinstance(count, (int, np.integer)) for count in notes.values()):
         raise InvalidDataError(message("notes", "must map rules to counts", value=dict(notes)))
     return {str(rule): int(count) for rule, count in notes.items()}
+
+
+def kept(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return an array that nobody writes to: itself if it is read-only, else a copy that is."""
+    return frozen(array.copy()) if array.flags.writeable else array
+
+
+def frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Make an array of our own read-only, so that records keep it without a copy; return it."""
+    array.flags.writeable = False
+    return array
 
 
 def join_notes(*notes: Notes) -> dict[str, int]:
@@ -155,43 +177,3 @@ def _short(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
     return str(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Record):
-        return value.to_dict()
-    if isinstance(value, np.ndarray) and value.ndim == 0:  # one count or sum of a Tally
-        return _plain(value.item())
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind in "fM":
-            kind = str(value.dtype)
-            listed = value.astype(str).tolist() if value.dtype.kind == "M" else value.tolist()
-            return {"array": kind, "values": _plain(listed)}
-        return {"array": str(value.dtype), "values": value.tolist()}
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"float": repr(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _revived(value: Any, name: str) -> Any:
-    if isinstance(value, Mapping):
-        if set(value) == {"float"} and value["float"] in ("nan", "inf", "-inf"):
-            return float(value["float"])
-        if set(value) == {"array", "values"}:
-            try:
-                listed = [_revived(item, name) for item in value["values"]]
-                return np.array(listed, dtype=value["array"])
-            except (TypeError, ValueError, OverflowError):
-                raise InvalidDataError(
-                    message(name, "must be an array of a known type", value=value["array"])
-                ) from None
-        return {key: _revived(item, name) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_revived(item, name) for item in value]
-    return value

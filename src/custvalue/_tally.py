@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._check import as_array, whole
+from custvalue._record import Notes, Record, checked_notes, frozen, join_notes, kept
 from custvalue.errors import InvalidDataError, message
 
 Column = npt.NDArray[Any]
@@ -23,7 +24,8 @@ class Tally(Record):
     settings that must agree (`_settings`). Without keys and groups its sums are plain numbers (or
     arrays, added place by place). A record without arguments is empty and changes nothing when
     added. Each group and key has one row; rows are sorted by group, then by key. Whole numbers are
-    int64 and never wrap. No unit that is counted may be in two records that are added.
+    int64 and never wrap; sums that are int64 by default are counts, never negative or broken. No
+    unit that is counted may be in two records that are added.
     """
 
     groups: Mapping[str, Column] = dataclasses.field(default_factory=dict, kw_only=True)
@@ -37,8 +39,10 @@ class Tally(Record):
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
         object.__setattr__(self, "groups", checked_groups(self.groups, (*self._keys, *self._sums)))
+        counts = self._counted()
         for name in self._sums:
-            object.__setattr__(self, name, _countable(name, getattr(self, name)))
+            column = _countable(name, getattr(self, name), name in counts)
+            object.__setattr__(self, name, column)
         for name in self._keys:
             object.__setattr__(self, name, as_column(name, getattr(self, name)))
         columns = self._all()
@@ -50,6 +54,15 @@ class Tally(Record):
             )
         if self._keyed and len(self) > 1:
             self._sort([columns[name] for name in (*self.groups, *self._keys)])
+
+    @classmethod
+    def _counted(cls) -> set[str]:
+        """Return the sums that are counts: those that are whole numbers where there are none."""
+        empty = {
+            f.name: f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
+            for f in dataclasses.fields(cls)
+        }
+        return {name for name in cls._sums if np.asarray(empty[name]).dtype.kind in "iu"}
 
     def _sort(self, keys: list[Column]) -> None:
         """Put the rows in the order of their keys; refuse two rows with the same."""
@@ -67,8 +80,8 @@ class Tally(Record):
             raise InvalidDataError(message(name, rule, value=values[place], row=place))
         if (np.diff(row) < 0).any():
             for name in (*self._keys, *self._sums):
-                object.__setattr__(self, name, getattr(self, name)[firsts])
-            groups = {name: labels[firsts] for name, labels in self.groups.items()}
+                object.__setattr__(self, name, frozen(getattr(self, name)[firsts]))
+            groups = {name: frozen(labels[firsts]) for name, labels in self.groups.items()}
             object.__setattr__(self, "groups", groups)
 
     def _all(self) -> dict[str, Column]:
@@ -148,25 +161,24 @@ class Tally(Record):
 
 
 def as_column(name: str, values: Any) -> Column:
-    """Return values as an array; refuse rows of several lengths."""
-    try:
-        return np.asarray(values)
-    except ValueError:
-        raise InvalidDataError(message(name, "must be one column", value=values)) from None
+    """Return values as an array that nobody writes to; refuse rows of several lengths."""
+    return kept(as_array(name, values, "must be one column"))
 
 
-def _countable(name: str, values: Any) -> Column:
-    """Return counts as int64 that two of can be added without wrapping, sums as they are."""
+def _countable(name: str, values: Any, counts: bool) -> Column:
+    """Return whole numbers as int64 that two of can be added without wrapping, floats as such."""
     column = as_column(name, values)
     if column.dtype.kind not in "iuf":
         raise InvalidDataError(message(name, "must be numbers", value=str(column.dtype)))
+    if counts:
+        whole(name, column)
     if column.dtype.kind == "f":
         return column
     total = float(np.abs(column.astype(np.float64)).sum())
     if total >= 2.0**62:
         hint = "Count in larger units, or in floats."
         raise InvalidDataError(message(name, "must add up to below 2**62", value=total, hint=hint))
-    return column.astype(np.int64, copy=False)
+    return kept(column.astype(np.int64, copy=False))
 
 
 def checked_groups(groups: Any, columns: Collection[str]) -> dict[str, Column]:
@@ -175,7 +187,10 @@ def checked_groups(groups: Any, columns: Collection[str]) -> dict[str, Column]:
         rule = "must map names of columns to labels"
         raise InvalidDataError(message("groups", rule, value=type(groups).__name__))
     refuse_names(groups, columns)
-    return {name: as_column(str(name), labels) for name, labels in groups.items()}
+    for name in groups:
+        if not isinstance(name, str):
+            raise InvalidDataError(message("groups", "must be named by text", value=name))
+    return {name: as_column(name, labels) for name, labels in groups.items()}
 
 
 def refuse_names(groups: Mapping[str, Any], columns: Collection[str]) -> None:

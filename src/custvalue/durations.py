@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar, _frames
-from custvalue._check import Array, ArrayLike, real, refuse, within
+from custvalue._check import Array, ArrayLike, as_array, real, refuse, within
 from custvalue._groups import column_names, group_rows
-from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._record import Notes, Record, checked_notes, join_notes, kept
 from custvalue._tally import as_column, checked_groups, concatenated
 from custvalue.errors import InvalidDataError, message
 
@@ -91,7 +91,7 @@ class Durations(Record):
         refuse("exit", "must be above 0", out, out <= 0)
         refuse("exit", "must be above entry", out, out <= entry, hint=_ENTRY_HINT)
         for name, column in columns.items():
-            object.__setattr__(self, name, column)
+            object.__setattr__(self, name, kept(column))
         object.__setattr__(self, "groups", groups)
         object.__setattr__(self, "notes", checked_notes(self.notes))
 
@@ -294,7 +294,7 @@ class Durations(Record):
 
 def flags(name: str, values: Any) -> Flags:
     """Return values as booleans if they are true and false, or 1 and 0."""
-    array = np.asarray(values)
+    array = as_array(name, values, "must have rows of one length")
     if array.dtype == bool:
         return array
     hint = "Write 1 for what happened and 0 for what did not."

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from custvalue import _calendar, _frames
 from custvalue._check import Array, real, refuse, whole, within
-from custvalue._record import Notes, Record, checked_notes
+from custvalue._record import Notes, Record, checked_notes, kept
 from custvalue.errors import InvalidDataError, message
 
 _RFM_HINT = (
@@ -103,6 +103,10 @@ class Summary(Record):
             object.__setattr__(self, "weight", weight)
         for name, column in (("frequency", x), ("recency", t_x), ("T", T)):
             object.__setattr__(self, name, column)
+        for name in self._columns:
+            column = getattr(self, name)
+            if column is not None:
+                object.__setattr__(self, name, kept(np.asarray(column)))
 
     def _check_monetary_value(self, x: Array) -> None:
         if self.monetary_value is None:

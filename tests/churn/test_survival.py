@@ -397,3 +397,32 @@ def test_records_travel(both_arms):
 def test_bad_input(both_arms, call, rule):
     with pytest.raises(cv.errors.InvalidDataError, match=rule):
         call(both_arms)
+
+
+def test_who_enters_when_the_risk_set_dies_out():
+    """Not 0: of those who enter at that age, all survive it."""
+    for entry in (5, 5.001):
+        with pytest.warns(cv.errors.CustValueWarning, match="risk set empties"):
+            curve = kaplan_meier(Durations(exit=[5, 10, 12], event=[1, 1, 0],
+                                           entry=[0, entry, entry]))  # fmt: skip
+        assert np.isnan(curve.survival[1:]).all()
+        assert np.isnan(curve.survival_at([5, 8, 12])).all()
+        assert curve.survival_at(4) == 1.0
+    # records that are added say it by NaN alone
+    with pytest.warns(cv.errors.CustValueWarning, match="nobody is observed from age 0"):
+        late = kaplan_meier(Durations(exit=[10, 12], event=[1, 0], entry=[5, 5]))
+    added = kaplan_meier(Durations(exit=[5], event=[1])) + late
+    assert np.isnan(added.survival_at(8))
+    # who is censored then leaves no gap
+    kept = kaplan_meier(Durations(exit=[5, 10, 12], event=[0, 1, 0], entry=[0, 5, 5]))
+    assert kept.survival_at([5, 10]).tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize("small", [1.0, 0.5])
+def test_few_customers_beside_a_heavy_weight(small):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        curve = kaplan_meier(Durations(exit=[1, 2, 3], event=[1, 1, 0], weight=[1e10, small, 1]))
+    expected = (1 + small) / (1e10 + 1 + small) / (1 + small)
+    np.testing.assert_allclose(curve.survival[2:], expected, rtol=1e-14)
+    assert curve.at_risk.tolist() == [0, 1e10 + 1 + small, 1 + small, 1]

@@ -205,7 +205,8 @@ def test_spend_without_amounts():
 
 def test_spend_of_zero():
     data = spenders()
-    data.monetary_value[[4, 7]] = 0.0
+    money = np.where(np.isin(np.arange(len(data)), [4, 7]), 0.0, data.monetary_value)
+    data = dataclasses.replace(data, monetary_value=money)
     with pytest.raises(
         InvalidDataError, match=r"^monetary_value: must be above 0.*row 4, 2 of 300"
     ):

@@ -14,11 +14,11 @@ from custvalue.retention import Cohorts, RetentionCurve, cohorts
 SQL = """
 with active as (
     select household_id as who, date_trunc('{period}', transaction_timestamp) as p,
-           count(*) as lines, sum(sales_value) as revenue
+           count(*) as orders, sum(sales_value) as revenue
     from log group by 1, 2),
 born as (select who, min(p) as cohort from active group by 1)
 select cohort, date_diff('{period}', cohort, p) as age, count(*) as customers,
-       sum(lines)::bigint as lines, sum(revenue) as revenue,
+       sum(orders)::bigint as orders, sum(revenue) as revenue,
        (select count(*) from born b where b.cohort = born.cohort) as size
 from active join born using (who) group by 1, 2 order by 1, 2
 """
@@ -70,10 +70,10 @@ def test_every_cell_is_that_of_independent_sql(journey, period):
     assert found.size[found.age == 0].sum() == log["household_id"].nunique()
     shown = found.to_frame()
     some = shown[shown["customers"] > 0].reset_index(drop=True)
-    for name in ("cohort", "age", "size", "customers", "lines"):
+    for name in ("cohort", "age", "size", "customers", "orders"):
         assert (some[name] == expected[name]).all(), name
     np.testing.assert_allclose(some["revenue"], expected["revenue"], rtol=1e-11)
-    assert found.lines.sum() == len(log)
+    assert found.orders.sum() == len(log)
     cells = len(found.triangle())
     assert len(found) == cells * (cells + 1) // 2  # dense: every cohort, every age that has begun
 
@@ -85,7 +85,7 @@ def test_occasions_give_what_their_log_gives(cdnow):
         mine = cohorts(bought, period=period, until="1998-06-30")
         direct = cohorts(cdnow, period=period, until="1998-06-30", **columns)
         np.testing.assert_allclose(mine.revenue, direct.revenue, rtol=1e-12)
-        for name in ("cohort", "age", "size", "customers", "lines", "until"):
+        for name in ("cohort", "age", "size", "customers", "orders", "until"):
             assert np.array_equal(getattr(mine, name), getattr(direct, name)), (grain, name)
 
 
@@ -99,7 +99,7 @@ def test_parts_of_the_customers_add_up(cdnow):
     ]  # fmt: skip
     pooled = sum(pieces, Cohorts())
     np.testing.assert_allclose(pooled.revenue, whole.revenue, rtol=1e-12)
-    for name in ("cohort", "age", "size", "customers", "lines"):
+    for name in ("cohort", "age", "size", "customers", "orders"):
         assert np.array_equal(getattr(pooled, name), getattr(whole, name))
     without = [cohorts(cdnow[part == k], customer="customer_id", time="date", until="1998-06-30")
                for k in range(3)]  # fmt: skip
@@ -231,7 +231,7 @@ def test_months_follow_the_calendar_whatever_their_length():
     log = table(("a", "2023-01-31"), ("a", "2023-02-01"), ("a", "2023-02-28"), ("a", "2023-03-01"))
     found = read(log, until="2023-03-31")
     assert found.triangle("customers").iloc[0][["0", "1", "2"]].tolist() == [1, 1, 1]
-    assert found.lines[:3].tolist() == [1, 2, 1]
+    assert found.orders[:3].tolist() == [1, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -261,14 +261,14 @@ def test_days_are_cut_in_the_time_zone_asked_for():
     log["when"] = log["when"].dt.tz_localize("UTC")
     york = read(log, timezone="America/New_York", until="2024-02-29")
     utc = read(log, timezone="UTC", until="2024-02-29")
-    assert york.triangle("lines").iloc[0][["0", "1"]].tolist() == [2, 0]
-    assert utc.triangle("lines").iloc[0][["0", "1"]].tolist() == [1, 1]
+    assert york.triangle("orders").iloc[0][["0", "1"]].tolist() == [2, 0]
+    assert utc.triangle("orders").iloc[0][["0", "1"]].tolist() == [1, 1]
     assert read(log, timezone="America/New_York").until == "2024-01-31"
     assert read(log, timezone="UTC").until == "2024-02-01"
 
 
 def test_a_fully_refunded_purchase_is_none():
-    log = table(("a", "2024-01-05"), ("a", "2024-02-05"), ("a", "2024-02-06"), ("b", "2024-01-07"),
+    log = table(("a", "2024-01-05"), ("a", "2024-02-05"), ("a", "2024-02-05"), ("b", "2024-01-07"),
                 amount=[10.0, 5.0, -5.0, 4.0])  # fmt: skip
     found = read(log, amount="amount", until="2024-02-29")
     assert found.triangle("customers").iloc[0][["0", "1"]].tolist() == [2, 0]

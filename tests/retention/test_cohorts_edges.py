@@ -29,7 +29,7 @@ def test_since_leaves_out_older_customers_and_counts_them():
     assert found.since == "2024-02-01"
     assert found.notes == {"customers who started before `since` left out": 1}
     assert found.size[found.age == 0].tolist() == [1, 1]
-    assert found.lines.sum() == 2
+    assert found.orders.sum() == 2
     with pytest.raises(cv.errors.InvalidDataError, match="since: must leave"):
         read(log, since="2024-04-01", until="2024-03-31")
 
@@ -55,7 +55,7 @@ def test_activity_before_the_start_is_an_error_or_counted():
         read(log, start="signup")
     found = read(log, start="signup", before_start="drop", until="2024-01-31")
     assert found.notes == {"lines before the start of the customer left out": 1}
-    assert found.lines.tolist() == [2]
+    assert found.orders.tolist() == [2]
     with pytest.raises(cv.errors.InvalidDataError, match="before_start"):
         read(log, start="signup", before_start="keep")
 
@@ -116,7 +116,6 @@ def test_bad_input():
         ({"period": None}, "period"),
         ({"week_start": "tuesdy"}, "week_start"),
         ({"until": "soon"}, "until"),
-        ({"until": "2023-01-01"}, "no purchase in the time observed"),
         ({"since": 5}, "since"),
         ({"timezone": "Mars/Base"}, "timezone"),
         ({"by": "amount2"}, "by"),
@@ -162,7 +161,7 @@ def test_occasions_must_fit_and_be_read_already():
 
 def test_one_customer_one_line():
     found = read(table(("a", "2024-02-29")))
-    assert found.to_frame()[["age", "size", "customers", "lines"]].to_numpy().tolist() == [
+    assert found.to_frame()[["age", "size", "customers", "orders"]].to_numpy().tolist() == [
         [0, 1, 1, 1]
     ]
     assert found.state.tolist() == ["observed"]

@@ -26,7 +26,7 @@ def table(*rows):
 
 def test_a_first_month_that_nets_to_zero():
     """clvkit's triangle: -inf. A purchase that was taken back starts no cohort."""
-    log = table(("a", "2024-01-05", 10.0), ("a", "2024-01-09", -10.0), ("a", "2024-02-05", 7.0),
+    log = table(("a", "2024-01-05", 10.0), ("a", "2024-01-05", -10.0), ("a", "2024-02-05", 7.0),
                 ("b", "2024-01-20", 0.0), ("b", "2024-02-20", 4.0))  # fmt: skip
     found = cohorts(log, amount="amount", until="2024-02-29", **NAMES)
     assert found.triangle()["size"].tolist() == [1, 1]
@@ -62,9 +62,9 @@ def test_days_of_shanghai():
     log["when"] = log["when"].dt.tz_localize("UTC")  # 1 Feb 00:30 and 23:30, 2 Feb 00:30
     zone = {"timezone": "Asia/Shanghai", **NAMES}
     months = cohorts(log, until="2024-02-29", **zone)
-    assert months.triangle("lines")["cohort"].tolist() == [pd.Timestamp("2024-02-01")]
+    assert months.triangle("orders")["cohort"].tolist() == [pd.Timestamp("2024-02-01")]
     days = cohorts(log, period="day", until="2024-02-02", **zone)
-    assert days.triangle("lines").iloc[0][["0", "1"]].tolist() == [2, 1]
+    assert days.triangle("orders").iloc[0][["0", "1"]].tolist() == [2, 1]
     assert n_day(log, days=(0, 1, 2), until="2024-02-03", **zone).retained.tolist() == [1, 1, 0]
 
 

@@ -269,7 +269,7 @@ def test_weeks_are_seven_days_and_calendar_months_are_counted(log):
     assert (weeks.customers, weeks.repeaters) == (days.customers, days.repeaters)
     two = pd.DataFrame({"customer": [1, 1, 2], "time": ["2024-01-31", "2024-02-01", "2024-01-01"]})
     month = {"grain": "month", "unit": "month", "within": 1, **COLUMNS}
-    found = cv.retention.repeat_purchase_rate(two, **month)
+    found = cv.retention.repeat_purchase_rate(two, until="2024-02-29", **month)
     assert (found.customers, found.repeaters) == (2, 1)
 
 
@@ -289,7 +289,6 @@ def test_a_refunded_purchase_is_no_repeat_and_neither_are_two_lines_of_a_day():
         ({"unit": "fortnight"}, "unit: must be one of"),
         ({"grain": "fortnight"}, "grain: must be one of"),
         ({"until": 5}, "until: must be a date"),
-        ({"until": "2001-01-01"}, "no purchase in the time observed"),
         ({"customer": None}, "customer: must name a column"),
         ({"time": "amount"}, "must hold dates"),
         ({"amount": "plan"}, "must be numeric"),
@@ -343,7 +342,7 @@ def test_one_purchase(counted):
 
 
 def test_order_as_a_group_is_refused(log):
-    with pytest.raises(BAD, match="must not be 'order'"):
+    with pytest.raises(BAD, match=r"by: must not be named .* 'order'"):
         cv.retention.purchase_gaps(log.rename(columns={"plan": "order"}), by="order",
                                    by_order=True, **COLUMNS)  # fmt: skip
 

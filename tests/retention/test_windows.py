@@ -214,7 +214,7 @@ def test_age_counts_from_a_column_if_there_is_one(clock):
         of(early, clock=clock, start="signup")
     kept = of(early, clock=clock, start="signup", before_start="drop", until="2024-03-09")
     assert kept.notes == {"lines before the start of the customer left out": 1}
-    assert (kept.eligible + kept.pending).tolist() == [1, 1, 1]
+    assert (kept.eligible + kept.pending).tolist() == [2, 2, 2]  # who was not active later stays
 
 
 def test_days_of_occasions_give_what_their_log_gives(cdnow):
@@ -287,8 +287,6 @@ def test_bad_input():
         ({"week_start": 0}, "week_start"),
         ({"until": "soon"}, "until"),
         ({"until": "soon", "clock": "24h"}, "until"),
-        ({"until": "2020-01-01", "clock": "24h"}, "no activity"),
-        ({"until": "2020-01-01"}, "time observed"),
         ({"timezone": "Mars/Base"}, "timezone"),
         ({"timezone": "Mars/Base", "clock": "24h"}, "timezone"),
         ({"timezone": "Europe/Paris", "clock": "24h"}, "no time zone"),

@@ -112,6 +112,23 @@ def test_between_two_dates_windows_are_equally_long(cdnow):
     assert "重要价值客户" in whole.segments
 
 
+def test_a_day_is_counted_to_its_last_hour():
+    when = ["2024-01-01T05", "2024-01-10T00", "2024-01-10T23", "2024-01-19T22", "2024-01-20T21"]
+    log = pd.DataFrame({"who": list("abcac"), "when": pd.to_datetime(when), "spend": 5.0})
+    names = {"customer": "who", "time": "when", "amount": "spend"}
+    arguments = {"before": "2024-01-10", "after": "2024-01-20", "map": "segments_8", "bins": 2}
+    hours, days = (
+        cv.rfm.migration_between(cv.occasions(log, **names, grain=grain), **arguments)
+        for grain in ("hour", "day")
+    )
+    assert hours._head() == days._head() == {"customers": 3, "stayed": 2, "new": 0, "absent": 1}
+    assert hours.dates == ("2024-01-10T23", "2024-01-20T23")
+    assert days.dates == ("2024-01-10", "2024-01-20")
+    with bad("dates: must be the same in both"):
+        hours + days
+    assert cv.rfm.Migration.from_dict(hours.to_dict()) == hours
+
+
 def test_bad_questions(cdnow):
     bought = cv.occasions(cdnow, customer="customer_id", time="date", amount="spend")
     with bad("after: must be later"):
@@ -132,10 +149,14 @@ def test_bad_questions(cdnow):
         cv.rfm.migration(
             at(BEFORE), cv.rfm.segment(cv.rfm.scores(numbered, cuts=CUTS), "segments_8")
         )
-    doubled = cv.rfm.RFMValues(["a", "a"], [1, 1], [1, 1], [1, 1])
-    with bad("after: must have each customer once"):
-        cv.rfm.migration(
-            at(BEFORE), cv.rfm.segment(cv.rfm.scores(doubled, cuts=CUTS), "segments_8")
-        )
+    mean = cv.rfm.RFMValues(["a"], [1], [1], [1], money="mean")
+    with bad("money: must be of one kind before and after"):
+        cv.rfm.migration(at(BEFORE), cv.rfm.segment(cv.rfm.scores(mean, cuts=CUTS), "segments_8"))
+    for dates in ((None,), "ab", (None, "banana"), (5, None)):
+        with bad("dates: must be"):
+            cv.rfm.Migration(dates=dates)
+    for name in ("(new)", "(absent)", "before"):
+        with bad("segments: must not be named"):
+            cv.rfm.Migration([name], [name], [1], segments=(name,))
     with bad("before: must be segments"):
         cv.rfm.Migration(before=["x"], after=["y"], customers=[1], segments=("y",))

@@ -167,6 +167,13 @@ def test_fixed_cut_points_are_closed_on_the_right():
     assert m.tolist() == [[1, 2], [1, 2]]
 
 
+def test_cut_points_keep_no_array_that_somebody_writes_to():
+    mine = np.array([1.0, 2.0])
+    cuts = cv.rfm.CutPoints(mine, mine, mine)
+    mine[0] = 9.0
+    assert cuts.monetary.tolist() == [1.0, 2.0]
+
+
 def test_scores_are_the_same_on_any_number_of_threads():
     values = drawn(300_000)
     for scheme in SCHEMES:
@@ -294,6 +301,40 @@ def test_bad_cut_points(cuts, match):
 def test_bad_questions(arguments, match):
     with bad(match):
         cv.rfm.scores(drawn(20), **arguments)
+
+
+@pytest.mark.parametrize("scheme", ["quantile", "equal_frequency", "nested"])
+def test_one_time_buyers_of_a_summary_have_the_lowest_score_of_money(cdnow, scheme):
+    bought = cv.occasions(cdnow, customer="customer_id", time="date", amount="spend")
+    values = cv.rfm.values(bought.summary(), monetary="mean")
+    with pytest.raises(cv.errors.InvalidDataError, match=r'monetary.*unknown="lowest"'):
+        cv.rfm.scores(values, scheme=scheme)
+    scored = cv.rfm.scores(values, scheme=scheme, unknown="lowest")
+    once = np.isnan(values.monetary)
+    assert (scored.m[once] == 1).all()
+    assert scored.notes["customers of unknown money, scored 1 for it"] == once.sum() > 1000
+    if scheme != "nested":  # cut points are those of who is known
+        known = cv.rfm.RFMValues(*(getattr(values, name)[~once] for name in values._columns))
+        alone = cv.rfm.scores(known, scheme=scheme)
+        assert scored.cuts.monetary.tolist() == alone.cuts.monetary.tolist()
+        np.testing.assert_array_equal(scored.m[~once], alone.m)
+    assert cv.rfm.RFMScores.from_dict(scored.to_dict()) == scored
+    segments = cv.rfm.segment(scored)
+    money = segments.medians().set_index("segment")["monetary"]
+    assert money.isna()["Lost"]
+    assert money["Champions"] > 0
+    assert cv.rfm.segment_table(segments).sizes.sum() == len(values)
+
+
+def test_what_is_not_known_of_anybody_gives_no_cut_points():
+    values = cv.rfm.RFMValues(["a", "b"], [1, 2], [1, 1], [np.nan, np.nan], money="repeat mean")
+    with pytest.raises(cv.errors.InvalidDataError, match="monetary: must be known to be scored"):
+        cv.rfm.scores(values, unknown="lowest")
+    fixed = {"days_since_last": [1], "frequency": [1], "monetary": [5]}
+    assert cv.rfm.scores(values, cuts=fixed, unknown="lowest").m.tolist() == [1, 1]
+    for unknown in ("highest", None, []):
+        with pytest.raises(cv.errors.InvalidDataError, match="unknown: must be one of"):
+            cv.rfm.scores(values, cuts=fixed, unknown=unknown)
 
 
 def test_scores_need_values():

@@ -125,6 +125,14 @@ def test_the_order_of_rules_decides():
         ({}, "must all have codes, or all have rules"),
         ({"bins": 12, "segment": []}, "bins: must be at most 9"),
         ("segments_12", "must be one of segments_11, segments_8, or the path"),
+        ({"segment": [{"name": "a", "codes": ALL, "rules": [{}]}]}, "codes or rules, not both"),
+        ({"segment": [{"name": "a", "rules": 5}]}, "a: must be a list of rules"),
+        ({"a": {}, "b": {"r": [1, 2]}}, r"segments: must have at least one code each; got \['b'"),
+        ({"segment": [{"name": "a", "codes": ALL}, {"name": "b", "codes": []}]}, "at least one"),
+        ({"(new)": ALL}, "segments: must not be named as a row or column of migrations"),
+        ({"(absent)": ALL}, "segments: must not be named"),
+        ({"before": {}}, "segments: must not be named"),
+        ("\0", "must be one of segments_11"),
         (5, "map: must be a name, a path, a mapping or a SegmentMap"),
         (None, "map: must be a name"),
     ],
@@ -132,6 +140,12 @@ def test_the_order_of_rules_decides():
 def test_bad_maps(source, match):
     with bad(match):
         cv.rfm.segment_map(source)
+
+
+def test_a_language_is_text():
+    for source in ("segments_11", {"a": {}}):
+        with bad("language: must be a str"):
+            cv.rfm.segment_map(source, language=[])
 
 
 def test_a_table_of_segments_by_hand(engine):
@@ -185,13 +199,45 @@ def test_adding_tables_is_pooling_customers():
     codes = rng.choice(ALL, 300)
     whole = cv.rfm.segment_table(of_codes(codes))
     parts = [cv.rfm.segment_table(of_codes(codes[part])) for part in (slice(90), slice(90, None))]
-    assert sum(parts, cv.rfm.SegmentTable()) == whole
+    pooled = sum(parts, cv.rfm.SegmentTable())
+    np.testing.assert_allclose(pooled.scatter, whole.scatter, rtol=1e-12, atol=1e-12)
+    assert dataclasses.replace(pooled, scatter=whole.scatter) == whole
     assert parts[0] + cv.rfm.SegmentTable() == parts[0]
     assert cv.rfm.SegmentTable.from_dict(whole.to_dict()) == whole
     assert len(repr(whole)) < 400
     assert repr(cv.rfm.SegmentTable()) == "SegmentTable(customers=0, segments=0)"
     with bad("measures: must be the same in both"):
         parts[0] + cv.rfm.segment_table(of_codes(ALL), {"clv": np.ones(125)})
+
+
+def test_intervals_of_means_do_not_cancel_where_values_are_large():
+    clv = 1e9 + np.arange(100) % 2
+    half = 1.984216951508642 * np.sqrt(25 / 99 / 100)  # t(0.975, 99), sqrt(sum of 1/4 / 99 / 100)
+
+    def table(part):
+        return cv.rfm.segment_table(of_codes(["555"] * len(clv[part])), {"clv": clv[part]})
+
+    uneven = table(slice(7)) + table(slice(7, 60)) + table(slice(60, None))
+    for one in (table(slice(None)), uneven):
+        low, high = one.mean_interval("clv")
+        assert (high - low)[list(one.order).index("Champions")] / 2 == pytest.approx(half, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [({"money": "mean"}, "money"), ({"as_of": "2024-01-31"}, "as_of"), ({"cuts": 0}, "cuts")],
+)
+def test_tables_of_other_scores_do_not_add(change, match):
+    scores = of_codes(["555", "111"]).scores
+    if "cuts" in change:
+        cuts = {name: np.add(column, 1) for name, column in CUTS.items()}
+        other = dataclasses.replace(scores, cuts=cv.rfm.scores(scores.values, cuts=cuts).cuts)
+    else:
+        other = dataclasses.replace(scores, values=dataclasses.replace(scores.values, **change))
+    one, two = (cv.rfm.segment_table(cv.rfm.segment(found)) for found in (scores, other))
+    with bad(f"{match}: must be the same in both"):
+        one + two
+    assert cv.rfm.SegmentTable.from_dict(two.to_dict()) == two
 
 
 def test_segments_survive_json_and_show_medians():
@@ -256,6 +302,8 @@ def test_bad_columns(extra, match):
 
 def test_bad_questions():
     found = of_codes(["555", "111"])
+    with bad("extra: must be named by text other than segment, days_since_last"):
+        found.medians({"segment": [1.0, 2.0]})
     with bad("scores: must be a RFMScores"):
         cv.rfm.segment(found.scores.values)
     with bad("segments: must be a Segments"):

@@ -120,6 +120,39 @@ def test_a_summary_gives_the_same_days_and_frequency(cdnow, unit):
         cv.rfm.scores(of_summary)
 
 
+@pytest.mark.parametrize(
+    ("who", "match"),
+    [
+        (["a", None], "customer: must not be missing.*row 1, 1 of 2"),
+        ([1.0, np.nan], "customer: must not be missing"),
+        ([None, None], "customer: must not be missing"),
+        (["a", "a"], "customer: must not repeat"),
+        ([[1], [1, 2]], "customer: must be one column"),
+    ],
+)
+def test_each_customer_is_there_once(who, match):
+    with bad(match):
+        cv.rfm.RFMValues(who, [1, 1], [1, 1], [1, 1])
+    assert cv.rfm.RFMValues(["b", "a"], [1, 1], [1, 1], [1, 1]).customer.tolist() == ["b", "a"]
+
+
+def test_as_of_is_a_date():
+    for as_of in ("banana", 5, ["2024-01-01"]):
+        with bad("as_of: must be a"):
+            cv.rfm.RFMValues(["a"], [1], [1], [1], as_of=as_of)
+
+
+def test_values_keep_no_array_that_somebody_writes_to():
+    who, money = np.array(["a", "b"]), np.array([5.0, 7.0])
+    values = cv.rfm.RFMValues(who, [1, 1], [1, 1], money)
+    who[0], money[0] = "z", np.nan
+    assert (values.customer[0], values.monetary[0]) == ("a", 5.0)
+    made = cv.rfm.values(LOG, **NAMES)
+    for column in (values.monetary, made.customer, made.frequency, made.monetary):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = column[0]
+
+
 def test_values_survive_json():
     found = cv.rfm.values(LOG, **NAMES)
     assert cv.rfm.RFMValues.from_dict(found.to_dict()) == found

@@ -27,3 +27,33 @@ from custvalue.churn.warning import EarlyWarning as EarlyWarning
 from custvalue.churn.warning import early_warning as early_warning
 from custvalue.churn.win_back import WinBack as WinBack
 from custvalue.churn.win_back import win_back_rate as win_back_rate
+
+__all__ = [
+    "Brier",
+    "Calibration",
+    "ChurnRates",
+    "EarlyWarning",
+    "KaplanMeier",
+    "LogRank",
+    "Profit",
+    "ProfitCurve",
+    "Ranking",
+    "Spells",
+    "Uplift",
+    "WinBack",
+    "brier",
+    "calibration",
+    "churn_rate",
+    "compare",
+    "early_warning",
+    "expected_maximum_profit",
+    "hazard_of",
+    "kaplan_meier",
+    "maximum_profit",
+    "probability_of",
+    "profit_curve",
+    "ranking",
+    "rescale",
+    "uplift",
+    "win_back_rate",
+]

@@ -11,6 +11,7 @@ from custvalue import _calendar
 from custvalue._check import Array
 from custvalue._record import join_notes
 from custvalue.durations import Durations
+from custvalue.errors import InvalidDataError, message
 
 if TYPE_CHECKING:
     from custvalue.churn.spells import Spells
@@ -23,6 +24,8 @@ _HOUR = 3_600_000_000  # microseconds
 def durations_of(spells: Spells, unit: str, whole: bool) -> Durations:
     """Return the age at which each spell came under observation and left it."""
     _calendar.unit_of("unit", unit)
+    if not isinstance(whole, (bool, np.bool_)):
+        raise InvalidDataError(message("whole", "must be true or false", value=whole))
     entered = spells.start
     if spells.since is not None:
         entered = np.maximum(spells.start, np.datetime64(spells.since))

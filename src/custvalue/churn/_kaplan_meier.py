@@ -11,11 +11,14 @@ import numpy as np
 from custvalue import _calendar
 from custvalue._check import Array, ArrayLike, number, one_of, refuse, within
 from custvalue._proportion import normal_quantile
-from custvalue._tally import Tally
-from custvalue.churn._steps import Steps
+from custvalue._tally import Tally, refuse_names
+from custvalue.churn._scalars import unboxed
+from custvalue.churn._steps import Steps, rounding
 from custvalue.errors import InvalidDataError, message
 
 METHODS = ("log-log", "log", "greenwood")
+_SHOWN = ("at_risk", "survival", "standard_error", "lower", "upper")
+_MOST = 1e30  # customers: far more, and squares of them overflow
 
 
 def _none() -> Array:
@@ -27,7 +30,8 @@ class KaplanMeier(Tally):
     """Customers who entered, churned and were censored at each age, and the survival they give.
 
     A customer is at risk at age t if entry < t <= exit. Estimates are NaN from where the risk set
-    of a group empties while others enter later.
+    of a group empties before others enter, or all at risk churn at an age from which on others are
+    seen: also, without a warning, where records are added.
 
     Attributes
     ----------
@@ -49,7 +53,7 @@ class KaplanMeier(Tally):
     1   6.0      6.0     3.0      0.50
     2   7.0      2.0     1.0      0.25
     3   9.0      1.0     0.0      0.25
-    >>> float(curve.median)
+    >>> curve.median
     6.0
     """
 
@@ -66,10 +70,12 @@ class KaplanMeier(Tally):
     def __post_init__(self) -> None:
         _calendar.unit_of("unit", self.unit)
         for name in (*self._keys, *self._sums):
-            object.__setattr__(self, name, within(name, getattr(self, name), 0.0))
+            object.__setattr__(self, name, within(name, getattr(self, name), 0.0, _MOST))
         super().__post_init__()
+        refuse_names(self.groups, _SHOWN)
         steps = Steps.of(self)
-        short = self.events + self.censored - steps.at_risk > 1e-9 * self.entered.sum()
+        off = rounding(self) * self.entered.sum()
+        short = self.events + self.censored - steps.at_risk > off
         refuse("events + censored", "must not exceed those at risk", self.time, short)
         stay = steps.left[steps.last]
         refuse("entered", "must have left at the last time", stay, stay > 0)
@@ -149,7 +155,7 @@ class KaplanMeier(Tally):
         one_of("method", method, METHODS)
         return Steps.of(self).interval(normal_quantile(level), method)
 
-    def survival_at(self, time: ArrayLike) -> Array:
+    def survival_at(self, time: ArrayLike) -> Any:
         """Return the share still there after given times.
 
         Parameters
@@ -160,14 +166,14 @@ class KaplanMeier(Tally):
         Returns
         -------
         float or array
-            Of the shape of `time`; with groups, of shape (groups, *time.shape). NaN before the
+            Of the shape of `time`; with groups, of shape ``(groups, *time.shape)``. NaN before the
             first entry and after the last exit, unless survival is 0 there.
         """
         when = within("time", time, 0.0)
         found = Steps.of(self).at(when)
-        return found if self.groups else found[0][()]
+        return found if self.groups else unboxed(found[0])
 
-    def quantile(self, probability: float) -> Array:
+    def quantile(self, probability: float) -> Any:
         """Return the first age by which a share of the customers has churned.
 
         Parameters
@@ -184,13 +190,13 @@ class KaplanMeier(Tally):
         return self._grouped(steps.reached(steps.survival, _left_at(probability), math.nan))
 
     @property
-    def median(self) -> Array:
+    def median(self) -> Any:
         """First age by which half of the customers have churned; NaN if it is not reached."""
         return self.quantile(0.5)
 
     def quantile_interval(
         self, probability: float = 0.5, level: float = 0.95, method: str = "log-log"
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Any, Any]:
         """Return the (lower, upper) bounds of a quantile.
 
         Parameters
@@ -206,7 +212,8 @@ class KaplanMeier(Tally):
         -------
         tuple of float or arrays of shape (groups,)
             The times at which the bounds of survival reach 1 - probability (Brookmeyer & Crowley
-            1982); infinite where they do not, NaN without data.
+            1982). Infinite where a bound does not reach it as far as survival is known, whether it
+            would later or never; NaN only without data.
         """
         one_of("method", method, METHODS)
         steps, left = Steps.of(self), _left_at(probability)
@@ -215,7 +222,7 @@ class KaplanMeier(Tally):
         lower, upper = (steps.reached(bound, left, math.inf) for bound in (low, high))
         return self._grouped(lower), self._grouped(upper)
 
-    def restricted_mean(self, horizon: float) -> tuple[Array, Array]:
+    def restricted_mean(self, horizon: float) -> tuple[Any, Any]:
         """Return the mean time until churn or the horizon, whichever comes first.
 
         Parameters
@@ -233,10 +240,10 @@ class KaplanMeier(Tally):
         mean, error = Steps.of(self).area(number("horizon", horizon, 0.0, open_low=True))
         return self._grouped(mean), self._grouped(error)
 
-    def _grouped(self, values: Array) -> Array:
+    def _grouped(self, values: Array) -> Any:
         if self.groups:
             return values
-        return values[0] if len(values) else np.asarray(math.nan)[()]
+        return float(values[0]) if len(values) else math.nan
 
     @classmethod
     def from_counts(

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, ArrayLike, within
+from custvalue._check import Array, ArrayLike, refuse, within
 from custvalue.durations import Flags, flags
 from custvalue.errors import InvalidDataError, message
 
 Column = npt.NDArray[Any]
 _FIRST = "Say what those customers get first, or leave them out."
+_LIGHTEST, _HEAVIEST = 1e-15, 1e15
+_EXACT = 2.0**53  # larger whole numbers that differ may be one float
+_RANKS = "Larger ones would tie as floats: score by their ranks."
 _PROBABILITY = "Probabilities are needed here; churn.ranking(...) judges any score."
 
 
@@ -22,8 +25,11 @@ def checked(
 ) -> tuple[Array, Array | None, list[Flags]]:
     """Return scores in [low, high], weights and labels as columns of one length."""
     scores = within(name, score, low, high, hint=_FIRST if high > 1.0 else _PROBABILITY)
+    if np.asarray(score).dtype.kind in "iu" and high > 1.0:
+        tied = np.abs(scores) > _EXACT
+        refuse(name, "must be at most 2**53 if whole", scores, tied, hint=_RANKS)
     found: dict[str, Any] = {label: flags(label, values) for label, values in labels.items()}
-    weights = None if weight is None else within("weight", weight, 0.0, open_low=True)
+    weights = None if weight is None else weights_of(weight)
     if scores.ndim != 1:
         raise InvalidDataError(message(name, "must be one column", value=scores.shape))
     for label, values in {**found, "weight": weights}.items():
@@ -31,6 +37,11 @@ def checked(
             rule = f"must have one value for each of {len(scores)} customers"
             raise InvalidDataError(message(label, rule, value=values.shape))
     return scores, weights, list(found.values())
+
+
+def weights_of(weight: ArrayLike) -> Array:
+    """Return weights, which are numbers of customers, far from where their squares overflow."""
+    return within("weight", weight, _LIGHTEST, _HEAVIEST, hint="Count in other units.")
 
 
 def by_level(

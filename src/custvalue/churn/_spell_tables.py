@@ -9,20 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue import _calendar, _frames
-from custvalue._check import number, one_of, refuse
-from custvalue._events import (
-    MISSING_CUSTOMER,
-    MISSING_TIME,
-    UNPARSABLE,
-    Drop,
-    Events,
-)
+from custvalue import _frames
+from custvalue._check import one_of, refuse
+from custvalue._events import Drop, Events
 from custvalue._groups import Groups, column_names, group_rows
 from custvalue._ids import identify
 from custvalue._instants import instants
 from custvalue._record import Notes, join_notes
 from custvalue._reduce import reduce
+from custvalue.churn._window import DAY, SECOND, Window, window
 from custvalue.errors import ColumnNotFoundError, InvalidDataError, message
 
 Ints = npt.NDArray[np.int64]
@@ -31,56 +26,19 @@ Instants = npt.NDArray[np.datetime64]
 
 MERGED = "overlapping spells merged"
 JOINED = "spells joined to the one before"
+MISSING_CUSTOMER = "spells without a customer dropped"
+MISSING_START = "spells without a start dropped"
+UNPARSABLE_START = "spells with an unparsable start dropped"
 UNPARSABLE_END = "spells with an unparsable end dropped"
 EMPTY = "spells without length dropped"
 LATE = "spells after `until` left out"
 EARLY = "spells before `since` left out"
 RUNNING_ON = "spells cut at `until`"
+UNDECIDED = "spells that end with the observation: churn or renewal not seen"
 LATE_LINES = "lines after `until` left out"
 
-_SECOND = 1_000_000  # microseconds
 _NEVER = np.int64(2**62)  # the end of a spell that has none
-
-
-@dataclasses.dataclass(frozen=True)
-class Window:
-    """The time observed, [since, until) in microseconds since 1970; since None: from the start."""
-
-    since: int | None
-    until: int
-
-    def lines(self, name: str) -> str | None:
-        """Return an end of the window as ISO 8601 text."""
-        value = getattr(self, name)
-        return None if value is None else str(np.datetime64(value, "us"))
-
-
-def edge(name: str, when: Any, timezone: str | None) -> int:
-    """Return an end of a window in microseconds; as an end a day counts whole."""
-    instant = _calendar.instant_of(name, when, timezone)
-    span = np.datetime_data(instant.dtype)[0]
-    if span in ("Y", "M", "W"):
-        rule = "must be a day or an instant, not a longer span"
-        raise InvalidDataError(message(name, rule, value=str(when)))
-    day = 86400 * _SECOND if span == "D" and name == "until" else 0
-    return int(instant.astype("datetime64[us]").astype(np.int64)) + day
-
-
-def window(since: Any, until: Any, timezone: str | None = None) -> Window:
-    """Return the window between two dates or instants."""
-    first = None if since is None else edge("since", since, timezone)
-    last = edge("until", until, timezone)
-    if first is not None and first >= last:
-        raise InvalidDataError(message("since", "must be before until", value=(since, until)))
-    return Window(first, last)
-
-
-def length(name: str, value: Any, unit: str, *, positive: bool = True) -> int:
-    """Return a length of time in microseconds."""
-    hours = _calendar.HOURS[_calendar.unit_of("unit", unit)]
-    # 4 centuries: a longer one is a mistake, and does not overflow
-    most = 400 * _calendar.HOURS["year"] / hours
-    return round(number(name, value, 0.0, most, open_low=positive) * hours * 3600 * _SECOND)
+_PLACEHOLDER = np.datetime64("9999-12-31")  # what some tables write for "never"
 
 
 def require_names(**columns: Any) -> None:
@@ -125,19 +83,25 @@ def of_subscriptions(
         else:
             found, none, bad = instants(table, role, timezone, time_format)
         if role == "start":
-            drop.rows(name, "has missing values", none, missing, MISSING_TIME, "missing")
+            drop.rows(name, "has missing values", none, missing, MISSING_START, "missing")
         text = table.columns[role] if bad is not None else None
-        note = UNPARSABLE if role == "start" else UNPARSABLE_END
+        if role == "end" and bad is not None and unparsable == "error":
+            _refuse_empty(name, _frames.labels(table, role), bad)
+        note = UNPARSABLE_START if role == "start" else UNPARSABLE_END
         drop.rows(name, "has text that is no date", bad, unparsable, note, "unparsable",
                   values=text)  # fmt: skip
         absent = np.isnat(found)
         times[role] = np.where(absent, _NEVER, found.astype("datetime64[us]").view(np.int64))
+    if timezone is not None:
+        times["end"] = _after_the_hour_that_repeats(table, times, time_format)
     kept = np.ones(table.rows, dtype=bool) if drop.kept is None else drop.kept
     before = kept & (times["end"] < times["start"])
     shown = times["end"].view("datetime64[us]")
     refuse(end, "must not be before the start", shown, before, hint="Are the columns swapped?")
     none = times["end"] == times["start"]
     drop.rows(end, "must be after the start", none, empty, EMPTY, "empty", values=shown)
+    # what starts later is not known at the end of the observation: it joins nothing
+    drop.rows(start, "", times["start"] >= observed.until, "drop", LATE, "")
     rows = np.arange(table.rows) if drop.kept is None else np.flatnonzero(drop.kept)
     groups = group_rows(table, tuple(named), drop.kept) if named else None
     rows = rows[np.lexsort((times["start"][rows], ids.codes[rows]))]
@@ -147,10 +111,37 @@ def of_subscriptions(
         place[np.sort(rows)] = groups.codes
         groups = _group_of_runs(Groups(place[rows], groups.labels), runs.first, rows)
     who = ids.codes[rows[runs.first]]
-    notes = join_notes(drop.notes, counts)
-    return _observed(ids.decode(who), runs.start, runs.end, observed, groups, notes) | {
-        "frame": table.kind
-    }
+    observed = observed.closed(gap, runs.start)
+    undecided = runs.end == observed.until
+    if undecided.any():
+        counts = {**counts, UNDECIDED: int(np.count_nonzero(undecided))}
+    columns = _observed(
+        ids.decode(who), runs.start, np.where(undecided, _NEVER, runs.end), observed, groups,
+        join_notes(drop.notes, counts),
+    )  # fmt: skip
+    return columns | {"frame": table.kind}
+
+
+def _refuse_empty(name: str, text: npt.NDArray[Any], bad: Flags) -> None:
+    """Refuse empty text, which may well stand for no end."""
+    empty = np.zeros(len(bad), dtype=bool)
+    empty[bad] = [isinstance(value, str) and not value.strip() for value in text[bad].tolist()]
+    hint = "An end that has not come yet must be missing (None), not empty text."
+    refuse(name, "has empty text", text, empty, hint=hint)
+
+
+def _after_the_hour_that_repeats(
+    table: _frames.Table, times: Mapping[str, Ints], time_format: str | None
+) -> Ints:
+    """Return ends in wall-clock time, after the start also where clocks were put back between."""
+    start, end = times["start"], times["end"]
+    folded = end <= start
+    if folded.any():
+        utc = {role: instants(table, role, "UTC", time_format)[0] for role in ("start", "end")}
+        length = (utc["end"] - utc["start"]).astype("timedelta64[us]")
+        folded &= length > np.timedelta64(0, "us")  # NaT is not
+        end = np.where(folded, start + length.astype(np.int64), end)
+    return end
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,13 +205,16 @@ def of_log(
             hint = "Give until=, or check what policies left out."
             raise InvalidDataError(message("log", "has no lines", value=0, hint=hint))
         day = np.datetime64(int(when.max()), "s").astype("datetime64[D]")
+        if day >= _PLACEHOLDER:
+            rule = "must have no line on 9999-12-31 where until is not given"
+            raise InvalidDataError(message("log", rule, hint="Give until=, the last day seen."))
         observed = window(since, day, timezone)
-    inside = when * _SECOND < observed.until
+    inside = when * SECOND < observed.until
     notes = dict(events.notes)
     if not inside.all():
         notes[LATE_LINES] = int(np.count_nonzero(~inside))
     runs = reduce(events.who[inside], when[inside])
-    time = np.asarray(runs.period, dtype=np.int64) * _SECOND
+    time = np.asarray(runs.period, dtype=np.int64) * SECOND
     new = np.ones(len(time), dtype=bool)
     new[1:] = np.diff(time) > inactive
     new[runs.start[:-1]] = True
@@ -232,13 +226,12 @@ def of_log(
         end = np.where(end < observed.until, end, _NEVER)  # a line at `until` would still count
     else:  # who was silent for less than `inactive` at `until` may have churned or not
         observed = Window(observed.since, observed.until - inactive)
-        day = 86400 * _SECOND
         begin = observed.since if observed.since is not None or not len(time) else int(time.min())
-        if inactive < day or (begin is not None and observed.until <= begin):
+        if inactive < DAY or (begin is not None and observed.until <= begin):
             rule = "must be at least a day and shorter than the time observed"
-            shown = f"{inactive / day:g} days"
+            shown = f"{inactive / DAY:g} days"
             raise InvalidDataError(message("inactive", rule, value=shown))
-        end = (last // day + 1) * day
+        end = (last // DAY + 1) * DAY
         end = np.where(end <= observed.until, end, _NEVER)
     groups = events.groups
     if groups is not None:

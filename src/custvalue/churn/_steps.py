@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array
 from custvalue._tally import distinct_rows
+from custvalue.churn._levels import weights_of
 from custvalue.durations import Durations
 from custvalue.errors import ColumnNotFoundError, InvalidDataError, message
 
@@ -19,7 +21,18 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-_ROUNDING = 1e-9  # of the customers of a group: what sums of fractional weights may be off
+_ROUNDING = 1e-12  # of the customers of a group: what sums of fractional weights may be off ...
+_STEP = 2.0**-48  # ... and more so of many: each addition takes a random step
+_EXACT = 2.0**53  # sums of whole numbers up to it are exact
+
+
+def rounding(curve: KaplanMeier) -> float:
+    """Return what sums of counts may be off, as a share of the customers who entered."""
+    columns = curve.entered, curve.events, curve.censored
+    whole = all((column == np.rint(column)).all() for column in columns)
+    if whole and curve.entered.sum() < _EXACT:
+        return 0.0
+    return max(_ROUNDING, math.sqrt(len(curve)) * _STEP)
 
 
 def tallied(durations: Durations, by: str | Sequence[str] | None) -> dict[str, Any]:
@@ -31,7 +44,7 @@ def tallied(durations: Durations, by: str | Sequence[str] | None) -> dict[str, A
     group, firsts = np.zeros(size, dtype=np.int64), np.zeros(min(size, 1), dtype=np.int64)
     if chosen and size:
         group, firsts = distinct_rows(list(chosen.values()))
-    entry, exit, weight = durations.entries, durations.exit, durations.weights
+    entry, exit, weight = durations.entries, durations.exit, weights_of(durations.weights)
     late = entry > 0
     code, ages = pd.factorize(np.concatenate([np.zeros(1), exit, entry[late]]))
     order = np.argsort(ages)
@@ -107,7 +120,7 @@ class Steps:
             total = np.cumsum(values)
             return total - (total[first] - values[first])[owner]
 
-        many = running(curve.entered)[last][owner] * _ROUNDING
+        many = running(curve.entered)[last][owner] * rounding(curve)
         left = running(curve.entered - d - curve.censored)
         left = np.where(np.abs(left) <= many, 0.0, left)
         at_risk = np.where(np.arange(size) == first[owner], 0.0, np.roll(left, 1))
@@ -116,16 +129,17 @@ class Steps:
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.where(d > 0, d / at_risk, 0.0)
             spread = np.where(gone, np.inf, np.where(d > 0, share / stay, 0.0))
-            factor = np.where(gone, 0.0, np.log1p(-share))  # of those who are gone: see dead
+            factor = np.where(share < 0.5, np.log1p(-share), np.log(stay / at_risk))
+            factor = np.where(gone | (d == 0), 0.0, factor)  # of those who are gone: see dead
         dead = running(gone.astype(np.float64)) > 0
         spread = np.where(dead, np.inf, running(np.where(gone, 0.0, spread)))
         survival = np.where(dead, 0.0, np.exp(running(factor)))
-        # who enters later cannot tell how many survived a time when nobody was looked at
-        empty = (left <= 0) & (np.arange(size) < last[owner])
-        begun = running(curve.entered) > 0
-        empty &= begun
+        # who enters then or later cannot tell how many survived when nobody was looked at
+        more = np.arange(size) < last[owner]
+        empty = (left <= 0) & more & (running(curve.entered) > 0)
         before = running(empty.astype(np.float64)) - empty
-        unknown = (before > 0) | (empty & gone)
+        # if all at risk churn and others are there after it, it is not true that nobody is
+        unknown = (before > 0) | (running((gone & more).astype(np.float64)) > 0)
         hazard = np.where(unknown, np.nan, running(share))
         return cls(
             time=curve.time,

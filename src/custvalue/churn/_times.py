@@ -20,7 +20,7 @@ def numbers(table: _frames.Table, role: str, end: float) -> Array:
 def microseconds(
     table: _frames.Table,
     role: str,
-    after: np.datetime64,
+    last: np.datetime64,
     timezone: str | None,
     time_format: str | None,
 ) -> Array:
@@ -33,6 +33,8 @@ def microseconds(
     if unparsable is not None:
         refuse(name, "has text that is no date", _frames.labels(table, role), unparsable)
     known = np.ones(table.rows, dtype=bool) if absent is None else ~absent
-    hint = f"Observation ends before {after}; leave out what is not known by then."
-    refuse(name, "must not be after until", when.astype(str), known & (when >= after), hint=hint)
+    late = known & (when > last)
+    if late.any():
+        hint = f"Observation ends at {last}; leave out what is not known by then."
+        refuse(name, "must not be after until", when.astype(str), late, hint=hint)
     return np.where(known, when.astype("datetime64[us]").astype(np.float64), np.nan)

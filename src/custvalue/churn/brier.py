@@ -183,7 +183,7 @@ def brier(
     strategy : {"width", "count"}
         Bins of equal width, or of about equally many customers.
     weight : array_like of shape (n,), optional
-        How many customers each row stands for, above 0.
+        How many customers each row stands for, between 1e-15 and 1e15.
 
     Returns
     -------

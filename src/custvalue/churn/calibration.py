@@ -160,7 +160,7 @@ def calibration(
         Equally wide bins of [0, 1], which records must share to be added; or about equally many
         customers in each, where equal forecasts stay together, so that there may be fewer bins.
     weight : array_like of shape (n,), optional
-        How many customers each row stands for, above 0.
+        How many customers each row stands for, between 1e-15 and 1e15.
 
     Returns
     -------

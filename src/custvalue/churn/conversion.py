@@ -8,10 +8,11 @@ import numpy as np
 
 from custvalue import _calendar
 from custvalue._check import Array, ArrayLike, common_shape, number, real, refuse
+from custvalue.churn._scalars import unboxed
 from custvalue.errors import InvalidDataError, message
 
 
-def hazard_of(probability: ArrayLike, periods: ArrayLike = 1.0) -> Array:
+def hazard_of(probability: ArrayLike, periods: ArrayLike = 1.0) -> Any:
     """Return the constant hazard per period at which a share churns within some periods.
 
     Parameters
@@ -34,17 +35,17 @@ def hazard_of(probability: ArrayLike, periods: ArrayLike = 1.0) -> Array:
     Examples
     --------
     >>> import custvalue as cv
-    >>> round(float(cv.churn.hazard_of(0.05)), 6)
+    >>> round(cv.churn.hazard_of(0.05), 6)
     0.051293
     """
     p = _known("probability", probability, 1.0)
     tau = _known("periods", periods, np.inf, positive=True)
     common_shape(probability=p, periods=tau)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.abs(np.log1p(-p)) / tau)[()]  # abs: no -0.0
+    with np.errstate(divide="ignore", over="ignore"):
+        return unboxed(np.abs(np.log1p(-p)) / tau)  # abs: no -0.0
 
 
-def probability_of(hazard: ArrayLike, periods: ArrayLike = 1.0) -> Array:
+def probability_of(hazard: ArrayLike, periods: ArrayLike = 1.0) -> Any:
     """Return the share that churns within some periods at a constant hazard per period.
 
     Parameters
@@ -67,16 +68,17 @@ def probability_of(hazard: ArrayLike, periods: ArrayLike = 1.0) -> Array:
     Examples
     --------
     >>> import custvalue as cv
-    >>> round(float(cv.churn.probability_of(0.05)), 6)
+    >>> round(cv.churn.probability_of(0.05), 6)
     0.048771
     """
     h = _known("hazard", hazard, np.inf)
     tau = _known("periods", periods, np.inf, positive=True)
     common_shape(hazard=h, periods=tau)
-    return np.asarray(np.abs(np.expm1(-h * tau)))[()]
+    with np.errstate(over="ignore"):
+        return unboxed(np.abs(np.expm1(-h * tau)))
 
 
-def rescale(probability: ArrayLike, period: str | float, into: str | float) -> Array:
+def rescale(probability: ArrayLike, period: str | float, into: str | float) -> Any:
     """Return the churn probability over a longer or shorter time, at the same hazard.
 
     Parameters
@@ -86,7 +88,7 @@ def rescale(probability: ArrayLike, period: str | float, into: str | float) -> A
     period, into : str or float
         The length of time that `probability` is of, and the one wanted: both units ("hour", "day",
         "week", "month", "quarter", "year"; months of 30.4375 and years of 365.25 days), or both
-        numbers above 0 in one unit.
+        numbers between 1e-15 and 1e15 in one unit.
 
     Returns
     -------
@@ -105,9 +107,9 @@ def rescale(probability: ArrayLike, period: str | float, into: str | float) -> A
     Examples
     --------
     >>> import custvalue as cv
-    >>> round(float(cv.churn.rescale(0.05, "month", into="year")), 4)
+    >>> round(cv.churn.rescale(0.05, "month", into="year"), 4)
     0.4596
-    >>> round(float(cv.churn.rescale(0.04, 1, into=30)), 3)  # 30 days at 4 % a day
+    >>> round(cv.churn.rescale(0.04, 1, into=30), 3)  # 30 days at 4 % a day
     0.706
     """
     p = _known("probability", probability, 1.0)
@@ -116,13 +118,13 @@ def rescale(probability: ArrayLike, period: str | float, into: str | float) -> A
         raise InvalidDataError(message("period, into", rule, value=(period, into)))
     ratio = _length("into", into) / _length("period", period)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.abs(np.expm1(ratio * np.log1p(-p))))[()]
+        return unboxed(np.abs(np.expm1(ratio * np.log1p(-p))))
 
 
 def _length(name: str, length: Any) -> float:
     if isinstance(length, str):
         return _calendar.HOURS[_calendar.unit_of(name, length)]
-    return number(name, length, 0.0, open_low=True)
+    return number(name, length, 1e-15, 1e15)
 
 
 def _known(name: str, values: Any, high: float, *, positive: bool = False) -> Array:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, of_type, within
-from custvalue._record import Record
+from custvalue._check import Array, number, of_type, whole, within
+from custvalue._record import Record, kept
 from custvalue._tally import checked_groups, distinct_rows
-from custvalue.churn._steps import tallied
 from custvalue.churn._kaplan_meier import KaplanMeier
+from custvalue.churn._steps import rounding, tallied
 from custvalue.durations import DURATIONS_HINT, Durations
-from custvalue.errors import InvalidDataError, message
+from custvalue.errors import CustValueWarning, InvalidDataError, message
 
 _COLUMNS = ("customers", "observed", "expected")
 
@@ -32,9 +33,10 @@ class LogRank(Record):
     customers, observed, expected : float arrays of shape (k,)
         Customers, those who churned, and those who would have at the ages of each group.
     statistic : float
-        Chi-squared; NaN where the groups are never at risk together.
+        Chi-squared; NaN where no groups are at risk together when a customer churns.
     degrees : int
-        Its degrees of freedom: one less than the groups that are at risk together.
+        Its degrees of freedom: one less than the groups of each set that are at risk together,
+        directly or by way of others, when some of their customers churn and some stay.
     p_value : float
         Probability of a statistic at least as large if all groups churn alike.
 
@@ -59,11 +61,18 @@ class LogRank(Record):
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", checked_groups(self.groups, _COLUMNS))
         for name in _COLUMNS:
-            object.__setattr__(self, name, within(name, getattr(self, name), 0.0))
+            object.__setattr__(self, name, kept(within(name, getattr(self, name), 0.0)))
         shapes = {name: np.shape(column) for name, column in self._table().items()}
         if len(set(shapes.values())) > 1 or len(self.customers.shape) != 1:
             raise InvalidDataError(message("LogRank", "must have columns of one length",
                                            value=shapes))  # fmt: skip
+        degrees = int(whole("degrees", number("degrees", self.degrees, 0.0)))
+        if degrees > max(len(self) - 1, 0):
+            raise InvalidDataError(message("degrees", "must be below the groups", value=degrees))
+        object.__setattr__(self, "degrees", degrees)
+        for name, high in (("statistic", math.inf), ("p_value", 1.0)):
+            if not _is_nan(getattr(self, name)):
+                number(name, getattr(self, name), 0.0, high)
 
     def __len__(self) -> int:
         """Return the number of groups."""
@@ -90,14 +99,21 @@ def compare(durations: Durations | KaplanMeier, by: str | Sequence[str] | None =
     Returns
     -------
     LogRank
-        Late entries are at risk from their entry on.
+        Late entries are at risk from their entry on. Weights are numbers of customers.
 
     Raises
     ------
     ColumnNotFoundError
         If a group does not exist.
     InvalidDataError
-        If there are fewer than two groups, or `by` is given with a curve.
+        If there are fewer than two groups, `by` is given with a curve, or a weight is not between
+        1e-15 and 1e15.
+
+    Warns
+    -----
+    CustValueWarning
+        If weights leave at most one customer at risk of whom a part churns: the variance
+        d (N - d) / (N - 1) is none there, and the statistic is NaN.
 
     References
     ----------
@@ -131,12 +147,14 @@ def compare(durations: Durations | KaplanMeier, by: str | Sequence[str] | None =
     if len(firsts) < 2:
         hint = "Name columns with by= where the durations are made."
         raise InvalidDataError(message("by", "must make at least two groups", hint=hint))
-    observed, expected, covariance = _moments(curve, owner, len(firsts))
-    degrees = int(np.linalg.matrix_rank(covariance, hermitian=True))
-    apart = observed - expected
-    statistic = math.nan
-    if degrees:
-        statistic = float(apart @ np.linalg.pinv(covariance, hermitian=True) @ apart)
+    observed, expected, ties, undefined = _moments(curve, owner, len(firsts))
+    statistic, degrees = _quadratic(observed - expected, ties)
+    if undefined:
+        hint = "Weights are numbers of customers; scale them up if they are shares."
+        rule = "at most one customer at risk, of whom a part churns: no variance"
+        text = message("weight", rule, value=f"{undefined} ages", hint=hint)
+        warnings.warn(text, CustValueWarning, stacklevel=2)
+        statistic = math.nan
     return LogRank(
         groups={name: labels[firsts] for name, labels in curve.groups.items()},
         customers=np.bincount(owner, curve.entered).astype(np.float64),
@@ -144,15 +162,19 @@ def compare(durations: Durations | KaplanMeier, by: str | Sequence[str] | None =
         expected=expected,
         statistic=statistic,
         degrees=degrees,
-        p_value=float(chdtrc(degrees, statistic)) if degrees else math.nan,
+        p_value=math.nan if math.isnan(statistic) else float(chdtrc(degrees, statistic)),
         frame=curve.frame,
     )
 
 
 def _moments(
     curve: KaplanMeier, owner: npt.NDArray[np.int64], groups: int
-) -> tuple[Array, Array, Array]:
-    """Return events of each group, their expectation given those of all, and the covariance."""
+) -> tuple[Array, Array, Array, int]:
+    """Return events of each group, their expectation given those of all, and what ties groups.
+
+    The covariance of two groups is less the tie between them, and the variance of a group the sum
+    of its ties. The last number is that of ages at which there is no variance.
+    """
     happened = curve.events > 0
     ages = np.unique(curve.time[happened])
     shape = (groups, len(ages) + 1)
@@ -165,12 +187,46 @@ def _moments(
     net = curve.entered - curve.events - curve.censored
     # what happens at an age changes who is at risk at the next one
     n = np.cumsum(spread(np.searchsorted(ages, curve.time, side="right"), net), axis=1)
+    error = np.bincount(owner, curve.entered)[:, None] * rounding(curve)
+    n = np.where(n <= error, 0.0, n)
     d = spread(np.searchsorted(ages, curve.time), curve.events)
     everybody, all_events = n.sum(axis=0), d.sum(axis=0)
     share = n / everybody
-    with np.errstate(divide="ignore", invalid="ignore"):
-        w = all_events * (everybody - all_events) / (everybody - 1.0)
-    w = np.where(everybody > 1.0, np.maximum(w, 0.0), 0.0)
+    staying = everybody - all_events
+    some_stay = (staying > error.sum()) & (np.count_nonzero(n, axis=0) > 1)
+    defined = some_stay & (everybody > 1.0)
+    w = np.where(some_stay, 1.0, 0.0)  # any tie counts for the degrees, where it has no variance
+    w[defined] = (all_events * staying)[defined] / (everybody[defined] - 1.0)
     # not by BLAS, whose threads change digits
-    covariance = np.diag((share * w).sum(axis=1)) - np.einsum("gj,hj->gh", share * w, share)
-    return d.sum(axis=1), (share * all_events).sum(axis=1), covariance
+    ties = np.einsum("gj,hj->gh", share * w, share)
+    return (
+        d.sum(axis=1),
+        (share * all_events).sum(axis=1),
+        ties,
+        int(np.count_nonzero(some_stay & ~defined)),
+    )
+
+
+def _quadratic(apart: Array, ties: Array) -> tuple[float, int]:
+    """Return apart' C^- apart, C being the covariance that ties give, and the rank of C.
+
+    Groups are eliminated one by one. What ties one to others passes on to these, so that in each
+    set of groups that hang together the last one has no tie left: it adds no degree of freedom.
+    Nothing is subtracted, and no tie is too small to count.
+    """
+    apart, ties = apart.copy(), ties.copy()
+    statistic, degrees = 0.0, 0
+    for group in range(len(apart)):
+        later = ties[group, group + 1 :].copy()
+        variance = float(later.sum())
+        if variance > 0.0:
+            passed = later / variance
+            statistic += float(apart[group]) ** 2 / variance
+            degrees += 1
+            apart[group + 1 :] += apart[group] * passed
+            ties[group + 1 :, group + 1 :] += later[:, None] * passed
+    return (statistic if degrees else math.nan), degrees
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)

@@ -17,6 +17,16 @@ from custvalue.churn._levels import from_top
 from custvalue.churn.ranking import Ranking
 from custvalue.errors import InvalidDataError, message
 
+_RANGES = {
+    "value": (0.0, math.inf),
+    "standard_error": (0.0, math.inf),
+    "target_share": (0.0, 1.0),
+    "threshold": (-math.inf, math.inf),
+    "customers": (0.0, math.inf),
+    "clv": (0.0, math.inf),
+    "incentive_cost": (0.0, math.inf),
+    "contact_cost": (0.0, math.inf),
+}
 _ACCEPTANCE = (6.0, 14.0)  # a Beta distribution with mean 0.3
 
 
@@ -61,10 +71,14 @@ class Profit(Record):
     acceptance: float | tuple[float, float]
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self)[:-1]:
-            value = getattr(self, field.name)
-            if not isinstance(value, (int, float)):
-                raise InvalidDataError(message(field.name, "must be a number", value=value))
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise InvalidDataError(message(name, "must be a number", value=value))
+            unknown = name == "standard_error" and math.isnan(value)  # of a single customer
+            nobody = name == "threshold" and value == math.inf
+            if not (unknown or nobody):
+                number(name, value, low, high)
         if isinstance(self.acceptance, (int, float)):
             number("acceptance", self.acceptance, 0.0, 1.0)
         else:
@@ -261,11 +275,12 @@ def _profit(
     """Return the mean of what customers bring in, the others nothing, and its standard error."""
     total = float(scores.customers.sum())
     mean = float(brought @ count) / total
-    spread = max(float(brought**2 @ count) / total - mean**2, 0.0)
+    others = total - float(count.sum())  # bring in nothing
+    spread = (float((brought - mean) ** 2 @ count) + max(others, 0.0) * mean**2) / total
     reached = from_top(scores.customers)[1:]
     last = int(np.searchsorted(reached, target * (1.0 - 1e-12)))
     return Profit(
-        value=mean + 0.0,
+        value=max(mean, 0.0),
         standard_error=math.sqrt(spread / (total - 1.0)) if total > 1.0 else math.nan,
         target_share=target / total,
         threshold=float(scores.score[::-1][min(last, len(reached) - 1)]) if target else math.inf,

@@ -20,6 +20,7 @@ from custvalue.churn._levels import (
     refuse_groups,
     shares,
 )
+from custvalue.churn._scalars import unboxed
 from custvalue.churn._two_proportions import ratio_interval
 
 RANKING_HINT = "Make one with churn.ranking(churned, score)."
@@ -27,7 +28,7 @@ _HALVINGS = 60  # of an interval of length 1: to the last digit
 
 
 def _none() -> Column:
-    return np.empty(0, dtype=np.int64)
+    return np.empty(0)  # weights need not be whole
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -121,7 +122,7 @@ class Ranking(Tally):
             In the shape of `top`; NaN where nobody churned.
         """
         (found,) = among_top(shares("top", top), self.customers, self.churned)
-        return share(found, self.churned.sum())
+        return unboxed(share(found, self.churned.sum()))
 
     def lift(self, top: ArrayLike = 0.1) -> Any:
         """Return how many times as many churn among the customers scored highest as among all.
@@ -136,7 +137,7 @@ class Ranking(Tally):
         float or array
             gains(top) / top, in the shape of `top`; NaN where nobody churned.
         """
-        return self.gains(top) / np.asarray(top, dtype=np.float64)
+        return unboxed(self.gains(top) / np.asarray(top, dtype=np.float64))
 
     def lift_interval(self, top: float | ArrayLike = 0.1, level: float = 0.95) -> tuple[Any, Any]:
         """Return bounds of the lift, given the scores.
@@ -167,14 +168,14 @@ class Ranking(Tally):
         (found,) = among_top(t, self.customers, self.churned)
         if not churned:  # no lift
             normal_quantile(level)
-            nothing = np.full(np.shape(t), np.nan)[()]
+            nothing = unboxed(np.full(np.shape(t), np.nan))
             return nothing, nothing
         found = np.minimum(found, t * total)
         rest, others = (1.0 - t) * total, churned - found
         bounds = ratio_interval(found, t * total, np.clip(others, 0.0, rest), rest, level)
         with np.errstate(divide="ignore"):
             low, high = (np.where(t == 1.0, 1.0, 1.0 / (t + (1.0 - t) / b)) for b in bounds)
-        return low[()], high[()]
+        return unboxed(low), unboxed(high)
 
     def interval(self, level: float = 0.95, method: str = "delong") -> tuple[float, float]:
         """Return bounds of the AUC; twice a bound less 1 bounds the Gini coefficient.
@@ -261,9 +262,9 @@ def ranking(churned: ArrayLike, score: ArrayLike, *, weight: ArrayLike | None = 
     churned : array_like of shape (n,)
         Whether each customer churned: true or false, or 1 or 0.
     score : array_like of shape (n,)
-        The higher, the more likely to churn; finite.
+        The higher, the more likely to churn; finite, and whole numbers at most 2**53.
     weight : array_like of shape (n,), optional
-        How many customers each row stands for, above 0.
+        How many customers each row stands for, between 1e-15 and 1e15.
 
     Returns
     -------
@@ -275,7 +276,7 @@ def ranking(churned: ArrayLike, score: ArrayLike, *, weight: ArrayLike | None = 
     ------
     InvalidDataError
         If columns differ in length, a score is missing or not finite, a label is not 0 or 1, or a
-        weight is not above 0.
+        weight is out of range.
 
     Examples
     --------

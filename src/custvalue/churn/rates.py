@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +12,18 @@ from custvalue import _calendar
 from custvalue._check import Array, coverage, of_type, one_of, refuse, within
 from custvalue._proportion import interval as proportion_interval
 from custvalue._proportion import normal_quantile, share
-from custvalue._tally import Tally, distinct_rows
+from custvalue._tally import Tally, distinct_rows, refuse_names
+from custvalue.churn._lead import with_lead, without_lead
 from custvalue.churn._period_counts import PeriodCounts
-from custvalue.churn._spell_tables import edge
+from custvalue.churn._poisson import garwood
+from custvalue.churn._window import edge
 from custvalue.churn.spells import SPELLS_HINT, Spells
 from custvalue.errors import InvalidDataError, message
 
 Counts = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 DENOMINATORS = ("start", "average", "exposure")
+_SHOWN = ("joined", "partial", "rate", "lower", "upper")
 _TICK = np.timedelta64(1, "us")
 
 
@@ -101,6 +104,7 @@ class ChurnRates(Tally):
             if getattr(self, name) is not None:
                 edge(name, getattr(self, name), None)
         super().__post_init__()
+        refuse_names(self.groups, _SHOWN)
         for name in self._sums:
             within(name, getattr(self, name), 0.0)
         refuse("lost", "must not exceed opening", self.lost, self.lost > self.opening)
@@ -124,6 +128,11 @@ class ChurnRates(Tally):
         lower, upper = self.interval()
         facts = {"joined": self.joined, "partial": self.partial}
         return {**facts, "rate": self.rate(), "lower": lower, "upper": upper}
+
+    def __add__(self, other: Self) -> Self:
+        if type(other) is not type(self):
+            return NotImplemented
+        return cast(Self, without_lead(Tally.__add__(with_lead(self), with_lead(other))))
 
     @property
     def joined(self) -> Counts:
@@ -189,7 +198,7 @@ class ChurnRates(Tally):
         count, base, name = self._ratio(denominator)
         if name == "start":
             return proportion_interval(count, base, level)
-        return _garwood(count, base, level)
+        return garwood(count, base, level)
 
     def summed(self, into: str = "month", level: float = 0.95) -> Any:
         """Return the start-base rates of short periods summed (and compounded) over longer ones.
@@ -249,17 +258,6 @@ class ChurnRates(Tally):
         )  # fmt: skip
 
 
-def _garwood(count: Counts, exposure: Counts, level: float) -> tuple[Array, Array]:
-    from scipy.special import gammainccinv, gammaincinv
-
-    tail = (1.0 - coverage(level)) / 2.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(count > 0, gammaincinv(np.maximum(count, 0.5), tail), 0.0) / exposure
-        high = gammainccinv(count + 1.0, tail) / exposure
-    nothing = ~(exposure > 0)
-    return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)
-
-
 def churn_rate(
     spells: Spells,
     *,
@@ -284,8 +282,10 @@ def churn_rate(
     Returns
     -------
     ChurnRates
-        One row per group and period from `since` (or the group's first spell) to `until`.
-        A customer who moves to another group is lost to the first.
+        One row per group and period from `since` (or the one in which the group's first spell
+        starts) to `until`. Who is there at the very first instant is in the first opening, and has
+        joined in no period. Spells that end with the observation (see the notes) are not lost. A
+        customer who moves to another group is lost to the first.
 
     Raises
     ------
@@ -320,8 +320,7 @@ def churn_rate(
                 "frame": spells.frame}  # fmt: skip
     if not len(spells):
         return ChurnRates(**settings, groups={name: _none() for name in spells.groups})
-    # the first flow: (a, b] holds who is there at b
-    since = spells.start.min() - _TICK if spells.since is None else np.datetime64(spells.since)
+    since = spells.start.min() if spells.since is None else np.datetime64(spells.since)
     until = np.datetime64(spells.until)
     ends = np.array([since, until - _TICK])
     first, last = _calendar.period_numbers(ends, period, week_start).tolist()
@@ -334,7 +333,7 @@ def churn_rate(
     born = np.zeros(len(firsts), dtype=np.int64)
     if spells.since is None:  # a group is there from its first spell on
         born[:] = len(edges)
-        np.minimum.at(born, group, np.searchsorted(edges, spells.start) - 1)
+        np.minimum.at(born, group, np.searchsorted(edges, spells.start, side="right") - 1)
     owner, place = np.nonzero(np.arange(len(edges) - 1) >= born[:, None])
     counts = PeriodCounts(spells, group, len(firsts), edges, calendar).columns()
     columns: dict[str, Any] = {name: table[owner, place] for name, table in counts.items()}

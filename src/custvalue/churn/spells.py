@@ -9,12 +9,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import one_of, refuse
+from custvalue._check import one_of
 from custvalue._events import read_events
-from custvalue._record import Notes, Record, checked_notes
+from custvalue._record import Notes, Record, checked_notes, kept
 from custvalue._tally import as_column, checked_groups
 from custvalue.churn import _spell_tables as tables
 from custvalue.churn._ages import durations_of
+from custvalue.churn._spell_rules import check_spells
+from custvalue.churn._window import length, window
 from custvalue.durations import Durations, flags
 from custvalue.errors import InvalidDataError, message
 
@@ -40,7 +42,7 @@ class Spells(Record):
     event : bool array of shape (n,)
         Whether the customer churned at `end`; False: still active when the window closes.
     until : str
-        First instant after the window. A day that is given is part of the window.
+        First instant after the window. A day (or midnight) that is given is part of the window.
     since : str or None
         First instant of the window; None: spells are known from the start of each customer.
     groups : mapping of str to array of shape (n,)
@@ -73,45 +75,20 @@ class Spells(Record):
     frame: str = dataclasses.field(default="pandas", compare=False)
 
     def __post_init__(self) -> None:
-        observed = tables.window(self.since, self.until)
+        observed = window(self.since, self.until)
         object.__setattr__(self, "until", observed.lines("until"))
         object.__setattr__(self, "since", observed.lines("since"))
         object.__setattr__(self, "notes", checked_notes(self.notes))
         object.__setattr__(self, "groups", checked_groups(self.groups, _COLUMNS))
         object.__setattr__(self, "customer", as_column("customer", self.customer))
-        object.__setattr__(self, "event", flags("event", self.event))
+        object.__setattr__(self, "event", kept(flags("event", self.event)))
         for name in ("start", "end"):
             times = as_column(name, getattr(self, name))
             if times.dtype.kind != "M":
                 rule = "must be datetime64"
                 raise InvalidDataError(message(name, rule, value=str(times.dtype)))
-            object.__setattr__(self, name, times.astype("datetime64[us]"))
-        shape = (np.size(self.customer),)
-        for name, column in {**self._columns_of(), **self.groups}.items():
-            if column.shape != shape:
-                rule = "must be one column as long as customer"
-                raise InvalidDataError(message(name, rule, value=column.shape))
-        start, end = self.start, self.end
-        refuse("start", "must be known", start, np.isnat(start))
-        refuse("end", "must be known", end, np.isnat(end))
-        last = np.datetime64(self.until)
-        outside = end > last
-        if self.since is not None:
-            outside |= end <= np.datetime64(self.since)
-        refuse("end", "must be after start", end, end <= start)
-        refuse("end", "must be within the window", end, outside)
-        open_ended = ~self.event & (end != last)
-        refuse("end", "must be `until` where there is no event", end, open_ended)
-        self._check_order()
-
-    def _check_order(self) -> None:
-        import pandas as pd
-
-        codes = pd.factorize(self.customer, use_na_sentinel=False)[0]
-        apart = np.diff(codes) < 0
-        refuse("customer", "must have all spells together", self.customer[1:], apart)
-        over = self._returns() & (self.start[1:] <= self.end[:-1])
-        refuse("start", "must be after the end of the spell before", self.start[1:], over)
+            object.__setattr__(self, name, kept(times.astype("datetime64[us]", copy=False)))
+        check_spells(self)
 
     def _columns_of(self) -> dict[str, Column]:
         return {name: getattr(self, name) for name in _COLUMNS}
@@ -170,9 +147,11 @@ class Spells(Record):
             Names of the columns: who; the first day or instant; the first one that is no longer
             part of it, missing where the subscription has no end yet.
         until : date or str
-            Last day observed (included), or the instant at which observation ends. A subscription
-            that ends later is taken as running, one that starts later is left out; both are counted
-            in the notes.
+            Last day observed (included), or the instant at which observation ends. A midnight that
+            is not written as text stands for its whole day. A subscription that ends later, or
+            exactly then (a renewal would not be seen: observe a day more), is taken as running,
+            and one that starts later left out before anything else is done; all are counted in the
+            notes.
         since : date or str, optional
             First day or instant observed. Subscriptions that ended by then are left out (and
             counted), those that run already enter at their age. Leave it out only if the table
@@ -181,7 +160,8 @@ class Spells(Record):
             Columns of groups to carry along.
         gap : float
             Subscriptions of a customer no further apart than this, in `unit`, are one spell. With
-            0, those that touch are: who renews has not churned.
+            0, those that touch are: who renews has not churned. Whether an end was a churn is
+            known `gap` later, so that the window closes that much before `until`.
         unit : str
             As a length of time; months are of 30.4375 days.
         overlap : {"error", "merge"}
@@ -204,8 +184,8 @@ class Spells(Record):
         ColumnNotFoundError
             If a column does not exist.
         InvalidDataError
-            If an end is before its start, rows that are joined differ in their group, or a policy
-            "error" is broken.
+            If an end is before its start, rows that are joined differ in their group, `gap` is not
+            shorter than the window, or a policy "error" is broken.
 
         Examples
         --------
@@ -225,9 +205,9 @@ class Spells(Record):
             customer=customer,
             start=start,
             end=end,
-            observed=tables.window(since, until, timezone),
+            observed=window(since, until, timezone),
             by=by,
-            gap=tables.length("gap", gap, unit, positive=False),
+            gap=length("gap", gap, unit, positive=False),
             overlap=overlap,
             empty=empty,
             missing=missing,
@@ -270,7 +250,8 @@ class Spells(Record):
             Unit of `inactive`; months are of 30.4375 days.
         until : date or str, optional
             Last day observed (included), or the instant at which observation ends; default: the day
-            of the last line. Later lines are left out and counted.
+            of the last line. A midnight that is not written as text stands for its whole day. Later
+            lines are left out and counted.
         since : date or str, optional
             First day or instant observed. Lines before it only tell when running spells started:
             these enter at their age.
@@ -312,8 +293,8 @@ class Spells(Record):
         """
         one_of("churned_at", churned_at, ("elapsed", "last"))
         tables.require_names(customer=customer, time=time)
-        silence = tables.length("inactive", inactive, unit)
-        observed = None if until is None else tables.window(since, until, timezone)
+        silence = length("inactive", inactive, unit)
+        observed = None if until is None else window(since, until, timezone)
         events = read_events(
             log, customer=customer, time=time, by=by, timezone=timezone, time_format=time_format,
             missing=missing, unparsable=unparsable,
@@ -336,7 +317,13 @@ class Spells(Record):
         Returns
         -------
         Durations
-            One row per spell: a customer who came back has several.
+            One row per spell: a customer who came back has several. Lengths are those of the wall
+            clock: where clocks change within a spell it is an hour longer or shorter than it was.
+
+        Raises
+        ------
+        InvalidDataError
+            If `unit` is none, or `whole` is not true or false.
 
         Examples
         --------

@@ -30,13 +30,15 @@ def kaplan_meier(durations: Durations, by: str | Sequence[str] | None = None) ->
     Raises
     ------
     InvalidDataError
-        If `durations` are not Durations, or (ColumnNotFoundError) a group does not exist.
+        If `durations` are not Durations, a weight is not between 1e-15 and 1e15, or
+        (ColumnNotFoundError) a group does not exist.
 
     Warns
     -----
     CustValueWarning
-        If with late entries the risk set empties before the last one (survival is NaN from there),
-        or nobody is observed from age 0 (survival is that of those who reach the first entry).
+        If with late entries the risk set empties, or all in it churn, before the last one enters
+        (survival is NaN from there), or nobody is observed from age 0 (survival is that of those
+        who reach the first entry).
 
     References
     ----------
@@ -58,9 +60,10 @@ def kaplan_meier(durations: Durations, by: str | Sequence[str] | None = None) ->
     )
     steps = Steps.of(curve)
     for rule, count in (
-        ("risk set empties before the last entry: survival is NaN from there", steps.broken_groups),
+        ("risk set empties or dies out before the last entry: survival is NaN from there",
+         steps.broken_groups),
         ("nobody is observed from age 0: survival is that from the first entry", steps.late_groups),
-    ):
+    ):  # fmt: skip
         if count:
             hint = "Early ages need customers who were new; widen the window or pool groups."
             text = message("durations", rule, value=f"{count} groups", hint=hint)

@@ -20,11 +20,12 @@ from custvalue.churn._levels import (
     refuse_groups,
     shares,
 )
+from custvalue.churn._scalars import unboxed
 from custvalue.churn._two_proportions import difference_interval
 
 
 def _none() -> Column:
-    return np.empty(0, dtype=np.int64)
+    return np.empty(0)  # weights need not be whole
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -54,7 +55,7 @@ class Uplift(Tally):
     ...                         score=[.9, .9, .8, .7, .4, .3, .2, .1])
     >>> found
     Uplift(customers=8, treated=4, uplift=0.25, qini=0.596491)
-    >>> float(found.at(0.5))
+    >>> found.at(0.5)
     1.0
     """
 
@@ -108,7 +109,7 @@ class Uplift(Tally):
             NaN where either is without customers.
         """
         treated, with_, control, without = self._among(top)
-        return np.asarray(share(with_, treated) - share(without, control))[()]
+        return unboxed(share(with_, treated) - share(without, control))
 
     def interval(self, level: float = 0.95, top: ArrayLike = 1.0) -> tuple[Any, Any]:
         """Return bounds of the uplift among the customers scored highest (default: among all).
@@ -132,9 +133,10 @@ class Uplift(Tally):
         Wilson's intervals).
         """
         treated, with_, control, without = self._among(top)
-        return difference_interval(
+        low, high = difference_interval(
             np.minimum(with_, treated), treated, np.minimum(without, control), control, level
         )
+        return unboxed(low), unboxed(high)
 
     def curve(self) -> tuple[Array, Array]:
         """Return the Qini curve: shares of customers, and what treating those adds per customer.
@@ -252,7 +254,7 @@ def uplift(
     score : array_like of shape (n,)
         The higher, the sooner to treat; finite.
     weight : array_like of shape (n,), optional
-        How many customers each row stands for, above 0.
+        How many customers each row stands for, between 1e-15 and 1e15.
 
     Returns
     -------

@@ -12,11 +12,15 @@ import numpy.typing as npt
 from custvalue import _calendar, _frames
 from custvalue._check import Array, number, one_of, refuse, within
 from custvalue._groups import column_names, group_rows
-from custvalue._proportion import interval, normal_quantile, share
-from custvalue._tally import Column, Tally
+from custvalue._proportion import METHODS, interval, normal_quantile, share
+from custvalue._tally import Column, Tally, refuse_names
+from custvalue.churn._scalars import unboxed
 from custvalue.churn._times import microseconds, numbers
+from custvalue.churn._window import last_instant
 
 _MEASURES = ("precision", "recall", "lead_time")
+_BOUNDS = [f"{name}_{bound}" for name in _MEASURES for bound in ("lower", "upper")]
+_SHOWN = ("pending", "precision", "recall", "mean_lead_time", *_BOUNDS)
 
 
 def _none() -> Any:
@@ -56,7 +60,7 @@ class EarlyWarning(Tally):
     >>> found
     EarlyWarning(customers=7, warnings=5, pending=1, churned=4, late=0, precision=0.5, recall=0.5, \
 horizon=30 day)
-    >>> float(found.mean_lead_time)
+    >>> found.mean_lead_time
     13.0
     """
 
@@ -87,6 +91,7 @@ horizon=30 day)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        refuse_names(self.groups, _SHOWN)
         _calendar.unit_of("unit", self.unit)
         object.__setattr__(self, "horizon", number("horizon", self.horizon, 0.0, open_low=True))
         for name in self._sums:
@@ -101,7 +106,7 @@ horizon=30 day)
     @property
     def pending(self) -> Any:
         """Warnings whose horizon had not wholly elapsed; `precision` leaves them out."""
-        return (self.warnings - self.elapsed)[()]
+        return unboxed(self.warnings - self.elapsed)
 
     @property
     def value(self) -> Any:
@@ -115,7 +120,7 @@ horizon=30 day)
         NaN where there are none. Pending warnings are left out even if the customer has churned
         already: else, of the recent warnings only the right ones would count.
         """
-        return share(self.right, self.elapsed)
+        return unboxed(share(self.right, self.elapsed))
 
     @property
     def recall(self) -> Any:
@@ -123,12 +128,12 @@ horizon=30 day)
 
         Every churn is known when it happens, so that nothing is pending here.
         """
-        return share(self.foreseen, self.churned)
+        return unboxed(share(self.foreseen, self.churned))
 
     @property
     def mean_lead_time(self) -> Any:
         """Mean time from warning to churn of those foreseen, in `unit`; NaN if none."""
-        return share(self.lead_time, self.foreseen)
+        return unboxed(share(self.lead_time, self.foreseen))
 
     def interval(
         self, level: float = 0.95, *, of: str = "precision", method: str = "wilson"
@@ -151,10 +156,13 @@ horizon=30 day)
             NaN where there is nothing to bound.
         """
         one_of("of", of, _MEASURES)
-        if of == "precision":
-            return interval(self.right, self.elapsed, level, method)
-        if of == "recall":
-            return interval(self.foreseen, self.churned, level, method)
+        one_of("method", method, METHODS)
+        if of != "lead_time":
+            parts = (self.right, self.elapsed)
+            if of == "recall":
+                parts = (self.foreseen, self.churned)
+            low, high = interval(*parts, level, method)
+            return unboxed(low), unboxed(high)
         from scipy.special import stdtrit
 
         normal_quantile(level)
@@ -163,7 +171,7 @@ horizon=30 day)
         spread = np.maximum(self.lead_time_square - n * mean**2, 0.0) / (n - 1)
         width = stdtrit(n - 1, (1 + level) / 2) * np.sqrt(spread / n)
         low, high = np.maximum(mean - width, 0.0), np.minimum(mean + width, self.horizon)
-        return np.asarray(low)[()], np.asarray(high)[()]
+        return unboxed(low), unboxed(high)
 
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {name: int(getattr(self, name).sum()) for name in self._sums[:2]}
@@ -215,8 +223,9 @@ def early_warning(
     table : data frame
         One row per customer; also of customers without a warning, and of those who stayed.
     until : date, str or number
-        End of the observation, the same for all customers. A date stands for its whole day, an
-        instant for its whole hour; a number, in `unit`, where times are numbers.
+        End of the observation, the same for all customers: the last day observed (included), or the
+        last instant. A midnight that is not written as text stands for its whole day. A number, in
+        `unit`, where times are numbers.
     horizon : float
         Within which time a warning must come true, above 0, in `unit`.
     warned : str
@@ -276,13 +285,12 @@ def early_warning(
         start, gone = (numbers(read, role, end) for role in ("warned", "churned"))
         whole = end - start >= span
     else:
-        hour = _calendar.period_of("until", until, "hour", "monday", timezone)
-        after = np.datetime64(hour + 1, "h")  # not observed any more
+        last = last_instant("until", until, timezone)
         ruler = _calendar.HOURS[unit] * 3.6e9  # microseconds
         start, gone = (
-            microseconds(read, role, after, timezone, time_format) for role in ("warned", "churned")
+            microseconds(read, role, last, timezone, time_format) for role in ("warned", "churned")
         )
-        whole = after.astype("datetime64[us]").astype(np.float64) - start > span * ruler
+        whole = last.astype(np.float64) - start >= span * ruler
     lead = gone - start  # NaN where either is missing
     foreseen = (lead > 0) & (lead <= span * ruler)
     marked = {

@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar
-from custvalue._check import Array, number, of_type, refuse, whole
+from custvalue._check import number, of_type, refuse, whole
 from custvalue._proportion import interval as proportion_interval
 from custvalue._proportion import share
-from custvalue._tally import Tally, distinct_rows
-from custvalue.churn._spell_tables import length
+from custvalue._tally import Tally, distinct_rows, refuse_names
+from custvalue.churn._scalars import unboxed
+from custvalue.churn._window import length
 from custvalue.churn.spells import SPELLS_HINT, Spells
+
+_SHOWN = ("value", "lower", "upper")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -37,7 +40,7 @@ class WinBack(Tally):
     --------
     >>> import custvalue as cv
     >>> back = cv.churn.WinBack(churned=50, returned=10, pending=7, within=90, unit="day")
-    >>> float(back.value), [round(float(bound), 3) for bound in back.interval()]
+    >>> back.value, [round(bound, 3) for bound in back.interval()]
     (0.2, [0.112, 0.33])
     """
 
@@ -53,6 +56,7 @@ class WinBack(Tally):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        refuse_names(self.groups, _SHOWN)
         _calendar.unit_of("unit", self.unit)
         object.__setattr__(self, "within", number("within", self.within, 0.0, open_low=True))
         for name in self._sums:
@@ -74,11 +78,11 @@ class WinBack(Tally):
         return {"value": self.value, "lower": lower, "upper": upper}
 
     @property
-    def value(self) -> Array:
+    def value(self) -> Any:
         """Share of churns from which the customer returned in time; NaN without any."""
-        return share(self.returned, self.churned)
+        return unboxed(share(self.returned, self.churned))
 
-    def interval(self, level: float = 0.95, method: str = "wilson") -> tuple[Array, Array]:
+    def interval(self, level: float = 0.95, method: str = "wilson") -> tuple[Any, Any]:
         """Return the (lower, upper) bounds of the rate.
 
         Parameters
@@ -93,7 +97,8 @@ class WinBack(Tally):
         tuple of float or arrays of shape (groups,)
             NaN without churns.
         """
-        return proportion_interval(self.returned, self.churned, level, method)
+        low, high = proportion_interval(self.returned, self.churned, level, method)
+        return unboxed(low), unboxed(high)
 
 
 def win_back_rate(spells: Spells, within: float, unit: str = "day") -> WinBack:

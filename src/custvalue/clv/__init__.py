@@ -26,3 +26,23 @@ MODELS: dict[str, type[Model]] = {
     "GammaGamma": GammaGamma,
     **CONTRACTUAL_MODELS,
 }
+
+__all__ = [
+    "CONTRACTUAL_MODELS",
+    "MODELS",
+    "PURCHASE_MODELS",
+    "BetaDiscreteWeibull",
+    "BetaGeo",
+    "ContractualModel",
+    "Fit",
+    "GammaGamma",
+    "HoldoutValidation",
+    "LifetimeValues",
+    "Model",
+    "ModifiedBetaGeo",
+    "Predictions",
+    "PurchaseModel",
+    "ShiftedBetaGeo",
+    "holdout",
+    "lifetime_value",
+]

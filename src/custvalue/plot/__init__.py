@@ -15,3 +15,17 @@ from custvalue.plot.retention import growth as growth
 from custvalue.plot.retention import retention_curve as retention_curve
 from custvalue.plot.rfm import migration as migration
 from custvalue.plot.rfm import rfm_grid as rfm_grid
+
+__all__ = [
+    "by_frequency",
+    "cohort_heatmap",
+    "gains",
+    "growth",
+    "migration",
+    "profit",
+    "retention_curve",
+    "rfm_grid",
+    "survival",
+    "tracking",
+    "value_concentration",
+]

@@ -21,3 +21,25 @@ from custvalue.retention.windows import WindowRetention as WindowRetention
 from custvalue.retention.windows import bracket as bracket
 from custvalue.retention.windows import n_day as n_day
 from custvalue.retention.windows import rolling as rolling
+
+__all__ = [
+    "Cohorts",
+    "GrowthAccounting",
+    "OrderRates",
+    "ReactivationRate",
+    "RepeatRate",
+    "RetentionCurve",
+    "RevenueRetention",
+    "WindowRetention",
+    "bracket",
+    "cohorts",
+    "growth_accounting",
+    "n_day",
+    "order_rates",
+    "purchase_gaps",
+    "reactivation_rate",
+    "repeat_purchase_rate",
+    "revenue_retention",
+    "revenue_retention_from_snapshots",
+    "rolling",
+]

@@ -27,6 +27,7 @@ from custvalue.retention._history import (
     Ints,
     from_start,
     read_history,
+    starts_of,
 )
 from custvalue.retention._windows import CLOCKS
 
@@ -36,7 +37,10 @@ _DAY = 86_400_000_000  # microseconds
 
 @dataclasses.dataclass(frozen=True)
 class Ages:
-    """The distinct days of life on which customers were active; start[i]:start[i + 1] are of i."""
+    """The distinct days of life on which customers were active; start[i]:start[i + 1] are of i.
+
+    Those who were never active come last, and have no start here.
+    """
 
     start: Ints
     age: Ints
@@ -54,7 +58,9 @@ class Ages:
         hit = self.age >= low
         if np.isfinite(high):
             hit &= self.age < high
-        return np.asarray(np.logical_or.reduceat(hit, self.start[:-1]))
+        found = np.zeros(len(self.group), dtype=np.bool_)
+        found[: len(self.start) - 1] = np.logical_or.reduceat(hit, self.start[:-1])
+        return found
 
 
 def read_ages(log: Any, clock: str, *, timezone: str | None, **options: Any) -> Ages:
@@ -67,14 +73,16 @@ def read_ages(log: Any, clock: str, *, timezone: str | None, **options: Any) -> 
     )
     bought = history.bought
     first = bought.period[bought.start[:-1]] if history.born is None else history.born
+    everybody = np.concatenate([first, history.idle_born]).astype(np.int64)
+    last = int(history.seen.astype(np.int64))
     return Ages(
         bought.start,
         bought.period - np.repeat(first, np.diff(bought.start)),
-        history.last_day + 1 - first,
-        first.astype(np.int64).view("datetime64[D]"),
-        history.group,
+        last + 1 - everybody,
+        everybody.view("datetime64[D]"),
+        np.concatenate([history.group, history.idle_group]),
         history.labels,
-        str(np.datetime64(history.last_day, "D")),
+        str(history.seen),
         bought.timezone,
         bought.notes,
         bought.frame,
@@ -103,22 +111,27 @@ def _by_24_hours(
     utc = None if timezone is None else "UTC"  # an hour is lost or repeated on a wall clock
     names: dict[str, Any] = {"customer": customer, "time": time, "by": by, "start": start}
     events = read_events(log, timezone=utc, **names, **policies)
+    starts = starts_of(events)
     events, end = _cut(events, until, timezone)
-    events, born = from_start(events, time, before_start, _EXACT)
-    if not len(events.who):
-        rule = "has no activity in the time observed"
-        hint = f"Check `until`, and what was left out: {dict(events.notes)}"
-        raise InvalidDataError(message("log", rule, value=f"until={until}", hint=hint))
+    events = from_start(events, time, before_start, _EXACT)
     who, when = events.who, events.when.astype(_EXACT).view(np.int64)
-    if born is None:
+    idle: Ints = np.empty(0, dtype=np.int64)
+    first: npt.NDArray[np.int64]
+    if starts is None:
         if events.groups is None:  # who has no group may have any code
             who = densified(Ids(who, None, 0, None)).codes
-        first = np.full(int(who.max()) + 1, end)
+        first = np.full(int(who.max(initial=-1)) + 1, end)
         np.minimum.at(first, who, when)
     else:
-        first = born.astype(_EXACT).view(np.int64)
+        first = starts.when.astype(_EXACT).view(np.int64)
+        idle = starts.others(who, np.datetime64(end, "us"))
+    if until is None and not len(who) + len(idle):
+        rule = "has no activity in the time observed"
+        hint = f"What was left out: {dict(events.notes)}"
+        raise InvalidDataError(message("log", rule, value=f"until={until}", hint=hint))
     runs = reduce(who, (when - first[who]) // _DAY)
-    first = first[runs.customer]
+    everybody = np.concatenate([runs.customer, idle])
+    first = first[everybody]
     groups = events.groups
     birthday = first.view(_EXACT)
     return Ages(
@@ -126,7 +139,7 @@ def _by_24_hours(
         runs.period,
         (end - first) // _DAY,
         birthday if timezone is None else in_zone(birthday, timezone),
-        np.zeros(len(first), np.int64) if groups is None else groups.codes[runs.customer],
+        np.zeros(len(first), np.int64) if groups is None else groups.codes[everybody],
         {} if groups is None else groups.labels,
         str(np.datetime64(end - 1, "us")) + ("" if timezone is None else "Z"),
         timezone,

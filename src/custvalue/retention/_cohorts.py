@@ -14,6 +14,7 @@ from custvalue._record import join_notes
 from custvalue._tally import Tally, distinct_rows
 from custvalue.durations import Durations
 from custvalue.errors import InvalidDataError, message
+from custvalue.retention._bought import ORDERS
 from custvalue.retention._cells import PERIODS
 from custvalue.retention.curve import ORIGINS, RetentionCurve, bounds, to_previous
 
@@ -23,7 +24,7 @@ Column = npt.NDArray[Any]
 
 OBSERVED, PARTIAL, UNOBSERVED = "observed", "partial", "unobserved"
 TOO_YOUNG = "customers observed in no whole period after their first left out"
-_SHOWN = ("retention", "customers", "lines", "revenue", "revenue_per_customer",
+_SHOWN = ("retention", "customers", "orders", "revenue", "revenue_per_customer",
           "cumulative_revenue_per_customer", "lower", "upper", "state")  # fmt: skip
 
 
@@ -33,12 +34,12 @@ def _no_counts() -> Ints:
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Cohorts(Tally):
-    """Customers, lines and revenue by cohort and age; `+` adds customers.
+    """Customers, orders and revenue by cohort and age; `+` adds customers.
 
     A cohort is the customers who started in one calendar period; age counts calendar periods since
     then. There is a row for every cohort from the first one (of each group) to the last period
-    observed, also for those nobody belongs to, and for every age that has begun: a cell that is not
-    there is not observed, and a 0 means that nobody was active.
+    observed, also for those of nobody, and for every age that has begun: a cell that is not there
+    is not observed, and a 0 means that nobody was active. Who is in two records counts twice.
 
     Attributes
     ----------
@@ -50,10 +51,11 @@ class Cohorts(Tally):
         Customers of the cohort, the same in all of its rows.
     customers : int array of shape (rows,)
         Of these, those active at the age.
-    lines : int array of shape (rows,)
-        Lines of the log in the purchases at the age.
+    orders : int array of shape (rows,)
+        Their purchases at the age, in lines of the log or in days, as `counting` says.
     revenue : float array of shape (rows,)
-        Net amount of these; NaN where the log has no amounts.
+        Net amount of the cohort at the age, below 0 where more was paid back than paid; NaN where
+        the log has no amounts.
     grain, week_start, timezone : str
         What a period is.
     until : str
@@ -64,8 +66,8 @@ class Cohorts(Tally):
         Whether customers start with their first activity or at the time in a column. In a log that
         does not reach back to the beginning, the first cohorts by first activity hold customers who
         are older.
-    amounts : bool
-        Whether there is revenue.
+    amounts, counting : bool, {"lines", "days"}
+        Whether there is revenue; what orders are.
     groups, notes, frame
         Labels of each row by column; what policies did, counted; the kind of frame for results.
 
@@ -89,7 +91,7 @@ class Cohorts(Tally):
     age: Ints = dataclasses.field(default_factory=_no_counts)
     size: Ints = dataclasses.field(default_factory=_no_counts)
     customers: Ints = dataclasses.field(default_factory=_no_counts)
-    lines: Ints = dataclasses.field(default_factory=_no_counts)
+    orders: Ints = dataclasses.field(default_factory=_no_counts)
     revenue: Array = dataclasses.field(default_factory=lambda: np.empty(0))
     grain: str = "month"
     week_start: str = "monday"
@@ -98,11 +100,13 @@ class Cohorts(Tally):
     since: str = ""
     origin: str = "first"
     amounts: bool = False
+    counting: str = "lines"
 
     _keys: ClassVar[tuple[str, ...]] = ("cohort", "age")
-    _sums: ClassVar[tuple[str, ...]] = ("size", "customers", "lines", "revenue")
+    _sums: ClassVar[tuple[str, ...]] = ("size", "customers", "orders", "revenue")
     _settings: ClassVar[tuple[str, ...]] = (
         "grain", "week_start", "timezone", "until", "since", "origin", "amounts",
+        "counting",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -110,9 +114,10 @@ class Cohorts(Tally):
         one_of("grain", self.grain, PERIODS)
         one_of("week_start", self.week_start, _calendar.WEEKDAYS)
         one_of("origin", self.origin, ORIGINS)
+        one_of("counting", self.counting, ORDERS)
         if len(self):
             _calendar.period_of("until", self.until, "day", "monday", None)
-        for name in ("cohort", "age", "size", "customers", "lines"):
+        for name in ("cohort", "age", "size", "customers", "orders"):
             counts = whole(name, getattr(self, name), -np.inf if name == "cohort" else 0.0)
             object.__setattr__(self, name, counts.astype(np.int64))
         refuse("customers", "must not exceed the size", self.customers, self.customers > self.size)
@@ -186,6 +191,7 @@ class Cohorts(Tally):
         *,
         partial: bool = False,
         relative_to: str = "start",
+        empty: bool = True,
         level: float = 0.95,
         method: str = "wilson",
     ) -> Any:
@@ -193,7 +199,7 @@ class Cohorts(Tally):
 
         Parameters
         ----------
-        what : {"retention", "customers", "lines", "revenue", "revenue_per_customer", \
+        what : {"retention", "customers", "orders", "revenue", "revenue_per_customer", \
 "cumulative_revenue_per_customer", "lower", "upper", "state"}
             What the cells show; "lower" and "upper" are bounds of an interval for retention.
         partial : bool
@@ -201,6 +207,8 @@ class Cohorts(Tally):
         relative_to : {"start", "previous"}
             Whether retention is relative to the size of the cohort, or to those active in the
             period before.
+        empty : bool
+            Whether to show cohorts of nobody.
         level, method : float and str
             Of the interval.
 
@@ -238,10 +246,9 @@ class Cohorts(Tally):
             values = self.interval(level, method)[what == "upper"]
         elif relative_to == "previous":
             values = self.retention_of_previous
-        elif what == "cumulative_revenue_per_customer":
-            values = self.revenue
         else:
-            values = self._partial if what == "state" else getattr(self, what)
+            column = {"state": "_partial", "cumulative_revenue_per_customer": "revenue"}
+            values = getattr(self, column.get(what, what))
         if what != "state" and not partial:
             values = np.where(self._partial, np.nan, values)
         cells: Any = self._wide(values)[1]
@@ -251,6 +258,9 @@ class Cohorts(Tally):
         if what == "cumulative_revenue_per_customer":
             sizes = np.broadcast_to(self.size[firsts, None], cells.shape)
             cells = _proportion.share(np.cumsum(cells, axis=1), sizes)
+        if not empty:
+            some = self.size[firsts] > 0
+            firsts, cells = firsts[some], cells[some]
         return self._framed(
             {name: labels[firsts] for name, labels in self.groups.items()}
             | {"cohort": self._starts(self.cohort[firsts]).astype("datetime64[us]")}
@@ -269,9 +279,7 @@ class Cohorts(Tally):
         row, firsts = distinct_rows([*keys.values(), age])
 
         def total(column: Ints) -> Ints:
-            sums = np.zeros(len(firsts), dtype=np.int64)
-            np.add.at(sums, row, column[whole_cells])
-            return sums
+            return np.bincount(row, column[whole_cells], len(firsts)).astype(np.int64)
 
         return RetentionCurve(
             age=age[firsts],

@@ -14,7 +14,10 @@ from custvalue.retention._history import Flags, History, Ints
 
 @dataclasses.dataclass(frozen=True)
 class Gaps:
-    """For each purchase: its number, the time to the next one (else to the end), and to the end."""
+    """For each purchase: its number, the time to the next one (else to the end), and to the end.
+
+    The end is the last period that has wholly elapsed; it can lie before a purchase.
+    """
 
     order: Ints  # 1 for the first purchase of a customer
     length: Array
@@ -28,8 +31,8 @@ def gaps_of(history: History, unit: str) -> Gaps:
     when = bought.period.astype(np.int64)
     ends = np.ones(len(when), dtype=bool)
     ends[bought.start[1:] - 1] = False
-    final = np.full_like(when, history.last)
-    following = np.where(ends, np.append(when[1:], 0), final)
+    final = np.full_like(when, history.whole)
+    following = np.where(ends, np.append(when[1:], when[:1]), final)
     return Gaps(
         order=np.arange(len(when)) - np.repeat(bought.start[:-1], np.diff(bought.start)) + 1,
         length=_calendar.elapsed(when, following, bought.grain, unit),

@@ -22,6 +22,7 @@ MONEY = (
     "churned_revenue",
     "expansion",
     "contraction",
+    "refunds",
 )
 
 
@@ -41,8 +42,9 @@ class GrowthAccounting(Tally):
     retained were active in t - 1, the resurrected only before that, the new never; the churned were
     active in t - 1 and are not in t. So active(t) = new + retained + resurrected and
     active(t - 1) = retained + churned, and revenue(t) - revenue(t - 1) = new + resurrected +
-    expansion - contraction - churned. A customer who bought before the log starts counts as new at
-    the first purchase seen: the first periods of a log hold too many new ones.
+    expansion - contraction - churned + refunds(t) - refunds(t - 1). A customer who bought before
+    the log starts counts as new at the first purchase seen: the first periods of a log hold too
+    many new ones. Who is in two records that are added counts twice.
 
     Attributes
     ----------
@@ -56,11 +58,14 @@ class GrowthAccounting(Tally):
         Revenue of the period before from those who churned.
     expansion, contraction : float arrays of shape (rows,)
         By how much the retained spent more, or less, than in the period before.
+    refunds : float array of shape (rows,)
+        Net amount, 0 or below, of customers who had bought and buy nothing in the period: refunds
+        of earlier purchases. Those beside a purchase are in the revenue from that customer.
     grain, week_start, timezone : str
         What a period is.
     until : str
-        The last day observed. A period that it cuts short is partial: its churn is overstated, as
-        some will still buy, and everything else is understated.
+        The last day (periods of an hour: hour) observed. A period that it cuts short is partial:
+        its churn is overstated, as some will still buy, and everything else is understated.
     amounts : bool
         Whether there is revenue.
     groups, notes, frame
@@ -91,6 +96,7 @@ class GrowthAccounting(Tally):
     churned_revenue: Array = dataclasses.field(default_factory=_no_sums)
     expansion: Array = dataclasses.field(default_factory=_no_sums)
     contraction: Array = dataclasses.field(default_factory=_no_sums)
+    refunds: Array = dataclasses.field(default_factory=_no_sums)
     grain: str = "month"
     week_start: str = "monday"
     timezone: str | None = None
@@ -112,16 +118,16 @@ class GrowthAccounting(Tally):
 
     @property
     def revenue(self) -> Array:
-        """Revenue of each period; NaN where the log has no amounts."""
-        return self.new_revenue + self.retained_revenue + self.resurrected_revenue
+        """Net revenue of each period, refunds taken off; NaN where the log has no amounts."""
+        active = self.new_revenue + self.retained_revenue + self.resurrected_revenue
+        return active + self.refunds
 
     @property
     def state(self) -> npt.NDArray[Any]:
         """For each period "observed", or "partial" where `until` cuts it short."""
         if not len(self):
             return np.empty(0, dtype="U8")
-        end = self._starts(self.period + 1).astype("datetime64[D]")
-        whole = end <= np.datetime64(self.until, "D") + 1
+        whole = self._starts(self.period + 1) <= np.datetime64(self.until) + 1
         return np.where(whole, OBSERVED, PARTIAL)
 
     @property
@@ -168,7 +174,8 @@ class GrowthAccounting(Tally):
     def revenue_quick_ratio(self, resurrected: str = "exclude") -> Array:
         """Return (new + expansion) / (contraction + churned), in revenue.
 
-        Infinite where nothing was lost, NaN where nothing changed or there are no amounts.
+        Infinite where nothing was lost, NaN where nothing changed or there are no amounts. Without
+        `refunds`, which are of earlier periods.
 
         Parameters
         ----------

@@ -12,11 +12,13 @@ import numpy.typing as npt
 from custvalue import _calendar
 from custvalue._check import Array, one_of, refuse
 from custvalue._events import Events, read_events
-from custvalue._groups import Groups
+from custvalue._groups import Groups, column_names
 from custvalue._ids import Ids
-from custvalue._occasions import AFTER_UNTIL, Occasions, assembled
-from custvalue._reduce import reduce
+from custvalue._occasions import AFTER_UNTIL, Occasions
+from custvalue._record import Record
+from custvalue._tally import refuse_names
 from custvalue.errors import InvalidDataError, message
+from custvalue.retention._bought import ORDERS, Refunds, by_period, fine_grain
 from custvalue.transactions import occasions_of
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -25,28 +27,29 @@ Column = npt.NDArray[Any]
 
 BEFORE_START = "lines before the start of the customer left out"
 LINES_AFTER_UNTIL = "lines after `until` left out"
+_MOST_ROWS = 10_000_000
 POLICIES = ("missing", "unparsable", "duplicates", "refunds", "time_format")
-_NESTED = {  # grain -> grains of which its periods are made up
-    "hour": ("hour",),
-    "day": ("hour", "day"),
-    "week": ("hour", "day", "week"),
-    "month": ("hour", "day", "month"),
-    "quarter": ("hour", "day", "month", "quarter"),
-    "year": ("hour", "day", "month", "quarter", "year"),
-}
+
+
+def _none() -> Ints:
+    return np.empty(0, dtype=np.int64)
 
 
 @dataclasses.dataclass(frozen=True)
 class History:
     """Purchases of customers, who are codes here, and the group of each customer."""
 
-    bought: Occasions
-    last_day: int  # number of the last day observed
+    bought: Occasions  # `lines` are orders
+    refunds: Refunds
+    seen: np.datetime64  # the last day observed (periods of an hour: the last hour)
     last: int  # number of the last period observed, in the grain of `bought`
+    whole: int  # number of the last period that has wholly elapsed
     group: Ints  # of each customer in `bought`
     labels: Mapping[str, Column]  # of each group
     decode: Callable[[Ints], Column]
     born: Ints | None = None  # period in which each customer started, if there is such a column
+    idle_born: Ints = dataclasses.field(default_factory=_none)  # of who started and never bought
+    idle_group: Ints = dataclasses.field(default_factory=_none)
 
     @property
     def owner(self) -> Ints:
@@ -73,21 +76,25 @@ def read_history(
     policies: Mapping[str, Any],
     start: str | None = None,
     before_start: str = "error",
+    orders: str = "lines",
 ) -> History:
-    """Return the purchases of a log, or of occasions of that grain or a finer one."""
+    """Return the purchases of a log, or of occasions of that grain or a finer one.
+
+    Without `until` there must be somebody.
+    """
     _calendar.unit_of("grain", grain)
     one_of("week_start", week_start, _calendar.WEEKDAYS)
+    one_of("orders", orders, ORDERS)
     for policy in policies:
         one_of("argument", policy, POLICIES)
+    groups = starts = None
     if isinstance(log, Occasions):
         columns = {"customer": customer, "time": time, "amount": amount, "by": by, "start": start}
         columns |= policies
         _refuse_columns(columns)
         timezone = _own_zone(log, timezone)
-        last_day, found = _cut(log, until)
-        found = _regrained(found, grain, week_start)
+        seen, found = _cut(log, until, grain)
         decode: Callable[[Ints], Column] = log.customer.__getitem__
-        groups = born = None
     else:
         if customer is None or time is None:
             missing = "customer" if customer is None else "time"
@@ -104,29 +111,40 @@ def read_history(
             timezone=timezone,
             **policies,
         )
-        decode, groups = events.ids.decode, events.groups
-        last_day, events = _cut_events(events, until, timezone)
-        events, born = from_start(events, str(time), before_start, "datetime64[D]")
+        decode, groups, starts = events.ids.decode, events.groups, starts_of(events)
+        seen, events = _cut_events(events, until, grain, timezone)
+        events = from_start(events, str(time), before_start, "datetime64[D]")
         codes = Ids(events.who, None, 0, None)  # codes stay codes: groups are by code
-        found = occasions_of(dataclasses.replace(events, ids=codes), grain, week_start, timezone)
-    bought = found._purchases()
-    if not len(bought):
+        events = dataclasses.replace(events, ids=codes)
+        fine = fine_grain(grain, events.refunds or orders == "days")
+        found = occasions_of(events, fine, week_start, timezone)
+    bought, refunds = by_period(found, grain, week_start, orders)
+    born, idle = None, _none()
+    if starts is not None:
+        born = _calendar.period_numbers(starts.when[bought.customer], grain, week_start)
+        idle = starts.others(bought.customer, seen + 1)
+    if until is None and not len(bought) + len(idle):
         rule = "has no purchase in the time observed"
-        hint = f"Check `until`, and what was left out: {dict(bought.notes)}"
+        hint = f"What was left out: {dict(bought.notes)}"
         raise InvalidDataError(message("log", rule, value=f"until={until}", hint=hint))
-    last = int(found.period.max())
-    if until is not None:
-        last = _calendar.period_of("until", until, grain, week_start, timezone)
-    starts = None
-    if born is not None:
-        starts = _calendar.period_numbers(born[bought.customer], grain, week_start)
-    return History(bought, last_day, last, *_grouped(groups, bought), decode, starts)
+    ends = _calendar.period_numbers(np.array([seen, seen + 1]), grain, week_start)
+    history = History(
+        bought, refunds, seen, int(ends[0]), int(ends[1]) - 1, *_grouped(groups, bought.customer),
+        decode, born,
+    )  # fmt: skip
+    if starts is None:
+        return history
+    return dataclasses.replace(
+        history,
+        idle_born=_calendar.period_numbers(starts.when[idle], grain, week_start),
+        idle_group=_grouped(groups, idle)[0],
+    )
 
 
-def _grouped(groups: Groups | None, bought: Occasions) -> tuple[Ints, Mapping[str, Column]]:
+def _grouped(groups: Groups | None, customer: Ints) -> tuple[Ints, Mapping[str, Column]]:
     if groups is None:
-        return np.zeros(len(bought.customer), dtype=np.int64), {}
-    return groups.codes[bought.customer], groups.labels
+        return np.zeros(len(customer), dtype=np.int64), {}
+    return groups.codes[customer], groups.labels
 
 
 def _refuse_columns(given: Mapping[str, Any]) -> None:
@@ -149,48 +167,75 @@ def _own_zone(log: Occasions, timezone: str | None) -> str | None:
     return log.timezone
 
 
-def _days(log: Occasions) -> Ints:
-    """Return the number of the first day of each occasion."""
-    return log._dates(log.period).astype("datetime64[D]").view(np.int64)
+def seen_until(until: Any, grain: str, timezone: str | None) -> np.datetime64:
+    """Return the last day that `until` says was observed; for periods of an hour the last hour.
 
-
-def _last_day(days: Ints, until: Any, timezone: str | None) -> int:
-    """Return the number of the last day observed: `until`, or the last day seen."""
-    if until is not None:
-        return _calendar.period_of("until", until, "day", "monday", timezone)
-    return int(days.max()) if len(days) else 0
-
-
-def _cut(log: Occasions, until: Any) -> tuple[int, Occasions]:
-    """Return the last day observed and the occasions that begin by then; customers as codes."""
-    days = _days(log)
-    last = _last_day(days, until, log.timezone)
-    coded = dataclasses.replace(log, customer=np.arange(len(log.customer)))
-    return last, coded._only(days <= last, AFTER_UNTIL)
-
-
-def _cut_events(events: Events, until: Any, timezone: str | None) -> tuple[int, Events]:
-    latest = events.when.max(keepdims=True) if len(events.when) else events.when
-    days = _calendar.period_numbers(latest, "day", "monday")
-    last = _last_day(days, until, timezone)
-    if not (days > last).any():
-        return last, events
-    return last, events.only(events.when < np.datetime64(last + 1, "D"), LINES_AFTER_UNTIL)
-
-
-def from_start(
-    events: Events, time: str, before_start: str, exact: str
-) -> tuple[Events, npt.NDArray[np.datetime64] | None]:
-    """Return the events from the start of their customer on, and the start of each, by code.
-
-    exact : the resolution, such as "datetime64[D]", at which an event is before a start.
+    A date is its whole day, and so is a midnight but for hours; any other instant is its hour, and
+    refused for longer periods, of which it could cut a day.
     """
-    one_of("before_start", before_start, ("error", "drop"))
+    hour = _calendar.period_of("until", until, "hour", "monday", timezone)
+    if grain == "hour":
+        return np.datetime64(hour, "h")
+    instant = _calendar.instant_of("until", until, timezone)
+    day = instant.astype("datetime64[D]")
+    if instant != day:
+        rule = "must be a day, not an instant within one"
+        hint = f"Give the day, '{day}', all of which counts as observed, or the day before."
+        raise InvalidDataError(message("until", rule, value=str(until), hint=hint))
+    return np.datetime64(day.item(), "D")
+
+
+def _cut(log: Occasions, until: Any, grain: str) -> tuple[np.datetime64, Occasions]:
+    """Return the last day (or hour) observed, the occasions that begin by then, people as codes."""
+    begins = log._dates(log.period)
+    seen = _seen(begins, until, grain, log.timezone)
+    coded = dataclasses.replace(log, customer=np.arange(len(log.customer)))
+    return seen, coded._only(begins < seen + 1, AFTER_UNTIL)
+
+
+def _cut_events(
+    events: Events, until: Any, grain: str, timezone: str | None
+) -> tuple[np.datetime64, Events]:
+    latest = events.when.max(keepdims=True) if len(events.when) else events.when
+    seen = _seen(latest, until, grain, timezone)
+    if not (latest >= seen + 1).any():
+        return seen, events
+    return seen, events.only(events.when < seen + 1, LINES_AFTER_UNTIL)
+
+
+def _seen(
+    when: npt.NDArray[np.datetime64], until: Any, grain: str, timezone: str | None
+) -> np.datetime64:
+    if until is not None:
+        return seen_until(until, grain, timezone)
+    latest = when.max(keepdims=True) if len(when) else np.array(["1970-01-01"], "datetime64[D]")
+    hour = int(_calendar.period_numbers(latest, "hour", "monday")[0])
+    return np.datetime64(hour, "h") if grain == "hour" else np.datetime64(hour // 24, "D")
+
+
+@dataclasses.dataclass(frozen=True)
+class Starts:
+    """When customers started, by code; `known` where there is such a customer."""
+
+    when: npt.NDArray[np.datetime64]
+    known: Flags
+
+    def others(self, customer: Ints, end: np.datetime64) -> Ints:
+        """Return the customers who started before `end`, without those given."""
+        member = self.known & (self.when < end)
+        member[customer] = False
+        return np.flatnonzero(member)
+
+
+def starts_of(events: Events) -> Starts | None:
+    """Return the start of each customer of all lines, whatever is cut off them later."""
     if events.start is None:
-        return events, None
-    born = np.zeros(int(events.who.max(initial=-1)) + 1, dtype=events.start.dtype)
-    born[events.who] = events.start
-    mixed = born[events.who] != events.start
+        return None
+    known = np.zeros(int(events.who.max(initial=-1)) + 1, dtype=np.bool_)
+    known[events.who] = True
+    when = np.zeros(len(known), dtype=events.start.dtype)
+    when[events.who] = events.start
+    mixed = when[events.who] != events.start
     if mixed.any():
         several = events.who[mixed]
         raise InvalidDataError(
@@ -201,45 +246,23 @@ def from_start(
                 f"{events.ids.decode(several[:1]).tolist()[0]!r}",
             )
         )
+    return Starts(when, known)
+
+
+def from_start(events: Events, time: str, before_start: str, exact: str) -> Events:
+    """Return the events from the start of their customer on.
+
+    exact : the resolution, such as "datetime64[D]", at which an event is before a start.
+    """
+    one_of("before_start", before_start, ("error", "drop"))
+    if events.start is None:
+        return events
     early = events.when.astype(exact) < events.start.astype(exact)
     if before_start == "error" and early.any():
         hint = "Leave those lines out with before_start='drop'."
         first = str(events.when[early][0])
         refuse(time, "must not lie before the start", first, early, hint=hint)
-    return events.only(~early, BEFORE_START), born
-
-
-def _regrained(log: Occasions, grain: str, week_start: str) -> Occasions:
-    """Return occasions of finer grain as those of a coarser one."""
-    if log.grain not in _NESTED[grain]:
-        rule = f"must be one of {', '.join(_NESTED[grain])} for periods of a {grain}"
-        hint = "Read the log with a finer grain."
-        raise InvalidDataError(message("grain of the occasions", rule, value=log.grain, hint=hint))
-    if grain == log.grain == "week" and week_start != log.week_start:
-        rule = f"must be that of the occasions, {log.week_start!r}"
-        raise InvalidDataError(message("week_start", rule, value=week_start))
-    if grain == log.grain or not len(log):
-        return log
-    days = _days(log).view("datetime64[D]")
-    columns = [log.lines.astype(np.float64)]
-    columns += [column for column in (log.spend, log.refunded) if column is not None]
-    runs = reduce(
-        np.repeat(log.customer, np.diff(log.start)),
-        _calendar.period_numbers(days, grain, week_start),
-        columns,
-    )
-    lines, *sums = runs.sums
-    return assembled(
-        dataclasses.replace(runs, sums=tuple(sums)),
-        np.asarray,
-        lines.astype(np.int64),
-        notes=log.notes,
-        spends=log.spend is not None,
-        grain=grain,
-        week_start=week_start,
-        timezone=log.timezone,
-        frame=log.frame,
-    )
+    return events.only(~early, BEFORE_START)
 
 
 def follows_on(start: Ints, period: Ints) -> Flags:
@@ -260,8 +283,12 @@ class Rows:
 
     @classmethod
     def spanning(cls, first: Ints, last: int) -> Rows:
-        """Return the rows from `first` of each group to `last`."""
+        """Return the rows from `first` of each group to `last`; refuse more than memory is for."""
         counts = np.maximum(last - first + 1, 0)
+        if counts.sum() > _MOST_ROWS:
+            rule = f"must give at most {_MOST_ROWS} rows of group and period"
+            hint = "Count longer periods, or check the earliest and the latest date."
+            raise InvalidDataError(message("period", rule, value=int(counts.sum()), hint=hint))
         return cls(first, np.cumsum(counts) - counts, int(counts.sum()))
 
     def keys(self) -> tuple[Ints, Ints]:
@@ -286,6 +313,13 @@ def gain_to_loss(gain: Any, loss: Any) -> Array:
     """Return gain / loss: infinite where only the loss is 0, NaN where both are."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.true_divide(gain, loss))
+
+
+def refuse_by(by: Any, *records: Record, extra: Sequence[str] = (), ages: bool = False) -> None:
+    """Refuse columns to group by that a table has: those of the empty records, `extra`, ages."""
+    groups = [str(name) for name in column_names("by", by).values()]
+    taken = {*extra, *(name for name in groups if ages and name.isdigit())}
+    refuse_names(dict.fromkeys(groups), taken.union(*(record._table() for record in records)))
 
 
 def check_periods(grain: str, week_start: str, until: Any, rows: int) -> None:

@@ -22,6 +22,8 @@ def _no_counts() -> Ints:
 class RepeatRate(Tally):
     """How many customers bought again; `+` adds customers.
 
+    Who is in two records that are added counts twice.
+
     Attributes
     ----------
     customers, repeaters : int, or int array of shape (groups,)
@@ -33,7 +35,9 @@ class RepeatRate(Tally):
     unit, grain : str
         The ruler of the window; within what purchases are one.
     until : str
-        The last day observed.
+        The last day (grain "hour": hour) observed.
+    week_start, timezone : str
+        How weeks and days are cut.
     groups, notes, frame
         Labels of each row by column; what policies did, counted; the kind of frame for results.
 
@@ -51,9 +55,13 @@ class RepeatRate(Tally):
     unit: str = "day"
     grain: str = "day"
     until: str = ""
+    week_start: str = "monday"
+    timezone: str | None = None
 
     _sums: ClassVar[tuple[str, ...]] = ("customers", "repeaters", "pending")
-    _settings: ClassVar[tuple[str, ...]] = ("within", "unit", "grain", "until")
+    _settings: ClassVar[tuple[str, ...]] = (
+        "within", "unit", "grain", "until", "week_start", "timezone",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,6 +100,8 @@ class RepeatRate(Tally):
 class OrderRates(Tally):
     """Of those who bought n times, how many bought once more; `+` adds customers.
 
+    Who is in two records that are added counts twice.
+
     Attributes
     ----------
     order : int array of shape (rows,)
@@ -100,7 +110,7 @@ class OrderRates(Tally):
         Customers with an n-th purchase, and those of them with another one (within the window).
     pending : int array of shape (rows,)
         Customers with an n-th purchase whose window has not wholly elapsed; not in `reached`.
-    within, unit, grain, until, groups, notes, frame
+    within, unit, grain, until, week_start, timezone, groups, notes, frame
         As in `RepeatRate`.
 
     Examples
@@ -123,10 +133,14 @@ class OrderRates(Tally):
     unit: str = "day"
     grain: str = "day"
     until: str = ""
+    week_start: str = "monday"
+    timezone: str | None = None
 
     _keys: ClassVar[tuple[str, ...]] = ("order",)
     _sums: ClassVar[tuple[str, ...]] = ("reached", "went_on", "pending")
-    _settings: ClassVar[tuple[str, ...]] = ("within", "unit", "grain", "until")
+    _settings: ClassVar[tuple[str, ...]] = (
+        "within", "unit", "grain", "until", "week_start", "timezone",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()

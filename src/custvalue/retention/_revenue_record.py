@@ -52,7 +52,8 @@ class RevenueRetention(Tally):
     Revenue at an instant is the sum of the amounts of those who are customers then. Period t goes
     from its first instant to that of the next one, and end_revenue = start_revenue -
     churned_revenue - contraction + expansion + reactivation + new_revenue. Who leaves and comes
-    back within a period is retained; who comes and leaves within one is not seen.
+    back within a period is retained; who comes and leaves within one is not seen. Who is in two
+    records that are added counts twice.
 
     Attributes
     ----------
@@ -213,7 +214,8 @@ reactivation_squared : float arrays of shape (rows,)
     ) -> tuple[Array, Array]:
         """Return the bounds of an interval for `nrr`, at least 0.
 
-        As `grr_interval`, but symmetric. It has no width where nobody paid more or less.
+        As `grr_interval`, but symmetric, and no less too narrow where a few customers pay most. It
+        has no width where nobody paid more or less.
 
         Parameters
         ----------

@@ -24,6 +24,8 @@ def _none() -> Ints:
 class WindowRetention(Tally):
     """Customers active in windows of age out of those whose window has elapsed; `+` adds customers.
 
+    Who is in two records that are added counts twice.
+
     Attributes
     ----------
     low, high : float arrays of shape (rows,)
@@ -97,7 +99,7 @@ class WindowRetention(Tally):
         return _proportion.share(self.retained, self.eligible)
 
     def interval(self, level: float = 0.95, method: str = "wilson") -> tuple[Array, Array]:
-        """Return the bounds of an interval for `share`.
+        """Return the bounds of an interval for `share`; 1 where it is 1 by definition.
 
         Parameters
         ----------
@@ -106,7 +108,10 @@ class WindowRetention(Tally):
         method : {"wilson", "clopper-pearson", "jeffreys", "agresti-coull", "wald"}
             Wilson (1927) by default.
         """
-        return _proportion.interval(self.retained, self.eligible, level, method)
+        low, high = _proportion.interval(self.retained, self.eligible, level, method)
+        everybody = (self.retained == self.eligible) & (self.eligible > 0)
+        certain = everybody & (self.low == 0) & (self.origin == "first")
+        return np.where(certain, 1.0, low), np.where(certain, 1.0, high)
 
     def _derived(self) -> dict[str, Any]:
         lower, upper = self.interval()

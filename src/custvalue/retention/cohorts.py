@@ -10,9 +10,11 @@ import numpy as np
 from custvalue import _calendar
 from custvalue._check import one_of
 from custvalue._record import join_notes
+from custvalue.durations import Durations
 from custvalue.retention._cells import PERIODS, counted
 from custvalue.retention._cohorts import Cohorts as Cohorts
-from custvalue.retention._history import read_history
+from custvalue.retention._history import read_history, refuse_by
+from custvalue.retention.curve import RetentionCurve
 
 
 def cohorts(
@@ -29,6 +31,7 @@ def cohorts(
     until: Any = None,
     timezone: str | None = None,
     week_start: str = "monday",
+    orders: str = "lines",
     **policies: Any,
 ) -> Cohorts:
     """Return who of each cohort was active at each age, and what they bought.
@@ -41,25 +44,29 @@ def cohorts(
     customer, time, amount : str, optional
         Names of the columns, for a data frame; without `amount` there is no revenue.
     period : {"day", "week", "month", "quarter", "year"}
-        Calendar periods, of cohorts and ages. A purchase that is fully refunded in its period is
-        none.
+        Calendar periods, of cohorts and ages. Active in one is who bought on a day of it; a day
+        that is fully refunded on the day itself is none. Revenue is net of all refunds from the
+        first period of the customer on, also of those in periods without a purchase.
     by : str or sequence of str, optional
         Columns of groups; the same in all lines of a customer.
     start : str, optional
         Column with the time at which the customer started, such as the sign-up; the same in all
-        lines of a customer. Default: the first activity. Who has no line is not counted: give
-        customers who were never active a line at their start.
+        lines of a customer. Default: the first activity. Who started by `until` is counted, active
+        by then or not; who has no line at all is not: give them one at their start.
     before_start : {"error", "drop"}
         What to do with lines on days before the start.
     since : date or str, optional
         Customers who started before the period of that day are left out, and counted in the notes.
     until : date or str, optional
-        Last day observed (included); what lies after is left out and counted in the notes. Default:
+        Last day observed, all of it; what lies after is left out and counted in the notes. Default:
         the day of the last line, so that the last period is partial unless the log ends on its last
         day. Give it to add up records of parts of the customers, and where the log reaches beyond
         its last line. Of occasions coarser than a day the first day of the last one is known only.
     timezone, week_start : str, optional
         As in `custvalue.occasions`.
+    orders : {"lines", "days"}
+        What to count as orders: lines of the log, which is right where a line is an order, or the
+        days on which a customer bought. Of occasions, days or hours are needed for "days".
     **policies
         missing, unparsable, duplicates, refunds, time_format: as in `custvalue.occasions`.
 
@@ -73,8 +80,9 @@ def cohorts(
     ColumnNotFoundError
         If a column does not exist.
     InvalidDataError
-        If a column has the wrong type or breaks a policy "error", nobody was active in the time
-        observed, occasions are too coarse, or there are too many cells.
+        If a column has the wrong type or breaks a policy "error", `until` cuts a day, a column of
+        `by` is named as one of a result, nobody was active (with `until` the record is empty then,
+        to be added to others), occasions are too coarse, or there are too many cells.
 
     Examples
     --------
@@ -87,6 +95,7 @@ def cohorts(
     1 1997-01-01    1   781        124   0.158771  observed
     """
     one_of("period", period, PERIODS)
+    refuse_by(by, Cohorts(amounts=True), RetentionCurve(), Durations(), ages=True)
     history = read_history(
         log,
         period,
@@ -100,23 +109,26 @@ def cohorts(
         policies=policies,
         start=start,
         before_start=before_start,
+        orders=orders,
     )
     bought = history.bought
     first, since_day = None, ""
     if since is not None:
         first = _calendar.period_of("since", since, period, week_start, bought.timezone)
         since_day = str(_calendar.period_starts(np.array([first]), period, week_start)[0])
-    groups, sums, notes = counted(history, first)
+    late = first is not None and first > history.last
+    groups, sums, notes = counted(history, first, until is None or late)
     return Cohorts(
         **sums,
         grain=period,
         week_start=week_start,
         timezone=bought.timezone,
-        until=str(np.datetime64(history.last_day, "D")),
+        until=str(history.seen),
         since=since_day,
         origin="first" if start is None else "start",
         amounts=bought.spend is not None,
+        counting=orders,
         groups=groups,
-        notes=join_notes(bought.notes, notes),
+        notes=join_notes(join_notes(bought.notes, history.refunds.notes), notes),
         frame=bought.frame,
     )

@@ -26,7 +26,8 @@ class RetentionCurve(Tally):
 
     The share at an age is the average over cohorts weighted by their size. Fewer, older cohorts
     stand behind later ages: where these are better the average can rise with age although no cohort
-    does, so look at `size` and `cohorts` before you read a rise as customers who come back.
+    does, so look at `size` and `cohorts` before you read a rise as customers who come back. Who is
+    in two records that are added counts twice.
 
     Attributes
     ----------

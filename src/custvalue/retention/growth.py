@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from custvalue._check import Array
+from custvalue._record import join_notes
 from custvalue.retention._growth import MONEY
 from custvalue.retention._growth import GrowthAccounting as GrowthAccounting
 from custvalue.retention._history import (
@@ -18,6 +19,7 @@ from custvalue.retention._history import (
     follows_on,
     lowest,
     read_history,
+    refuse_by,
 )
 
 
@@ -46,11 +48,13 @@ def growth_accounting(
     customer, time, amount : str, optional
         Names of the columns, for a data frame; without `amount` only customers are counted.
     period : {"hour", "day", "week", "month", "quarter", "year"}
-        What a period is. A purchase that is fully refunded in its period is none.
+        What a period is; hours are those of the clock on the wall. Active in one is who bought on
+        a day (for hours: in an hour) of it; one that is fully refunded on the day itself is none.
     by : str or sequence of str, optional
         Columns of groups; the same in all lines of a customer.
     until : date or str, optional
-        Last day observed (included); what lies after is left out and counted in the notes. Default:
+        Last day observed, all of it (periods of an hour: or an instant, of which the whole hour
+        counts); what lies after is left out and counted in the notes. Default:
         the day of the last line. Give it to add up records of parts of the customers, and where the
         log reaches beyond its last line. Of occasions coarser than a day the first day of the last
         one is known only, so that their last period is partial unless `until` says otherwise.
@@ -69,8 +73,9 @@ def growth_accounting(
     ColumnNotFoundError
         If a column does not exist.
     InvalidDataError
-        If a column has the wrong type or breaks a policy "error", nobody bought in the time
-        observed, or occasions are too coarse.
+        If a column has the wrong type or breaks a policy "error", `until` cuts a day, a column of
+        `by` is named as one of the result, nobody bought (with `until` the record is empty then, to
+        be added to others), occasions are too coarse, or there are too many periods.
 
     References
     ----------
@@ -89,6 +94,7 @@ def growth_accounting(
     1 1997-04-01     0       524     1833        0.000
     2 1997-07-01     0       214      310        0.658
     """
+    refuse_by(by, GrowthAccounting(amounts=True))
     history = read_history(
         log,
         period,
@@ -106,13 +112,13 @@ def growth_accounting(
     return GrowthAccounting(
         period=periods,
         **sums,
-        grain=bought.grain,
-        week_start=bought.week_start,
+        grain=period,
+        week_start=week_start,
         timezone=bought.timezone,
-        until=str(np.datetime64(history.last_day, "D")),
+        until=str(history.seen),
         amounts=bought.spend is not None,
         groups={name: labels[group] for name, labels in history.labels.items()},
-        notes=bought.notes,
+        notes=join_notes(bought.notes, history.refunds.notes),
         frame=bought.frame,
     )
 
@@ -129,7 +135,7 @@ def _counted(history: History) -> tuple[Ints, Ints, dict[str, Any]]:
     first = np.zeros(len(when), dtype=bool)
     first[bought.start[:-1]] = True
     back = ~follows & ~first
-    leaves = np.append(~follows[1:], True) & (when < last)  # in the period after
+    leaves = np.append(~follows[1:], True)[: len(when)] & (when < last)  # in the period after
 
     def count(which: Flags, later: int = 0) -> Ints:
         return np.bincount(row[which] + later, minlength=rows.size)
@@ -140,13 +146,16 @@ def _counted(history: History) -> tuple[Ints, Ints, dict[str, Any]]:
         "resurrected": count(back),
         "churned": count(leaves, 1),
     }
-    spend = bought.spend
+    spend, repaid = bought.spend, history.refunds
     if spend is None:
         return *rows.keys(), {**sums, **dict.fromkeys(MONEY, np.full(rows.size, np.nan))}
 
-    def money(which: Flags, amounts: Array, later: int = 0) -> Array:
-        sums = np.bincount(row[which] + later, amounts[which], minlength=rows.size)
+    def total(place: Ints, amounts: Array) -> Array:
+        sums = np.bincount(place, amounts, minlength=rows.size)
         return sums.astype(np.float64, copy=False)
+
+    def money(which: Flags, amounts: Array, later: int = 0) -> Array:
+        return total(row[which] + later, amounts[which])
 
     more = np.diff(spend, prepend=spend[:1])
     return *rows.keys(), {
@@ -157,4 +166,5 @@ def _counted(history: History) -> tuple[Ints, Ints, dict[str, Any]]:
         "churned_revenue": money(leaves, spend, 1),
         "expansion": money(follows, np.maximum(more, 0.0)),
         "contraction": money(follows, np.maximum(-more, 0.0)),
+        "refunds": total(rows.at(history.group[repaid.owner], repaid.period), repaid.amount),
     }

@@ -13,16 +13,17 @@ from custvalue._check import Array, number
 from custvalue._record import join_notes
 from custvalue._tally import Tally
 from custvalue.durations import Durations
-from custvalue.errors import InvalidDataError, message
 from custvalue.retention._gaps import gaps_of, part_of, window
-from custvalue.retention._history import read_history
+from custvalue.retention._history import read_history, refuse_by
 
-AT_THE_END = "last purchases in the last period, after which nothing was observed, left out"
+AT_THE_END = "purchases after which no whole period was observed left out"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class ReactivationRate(Tally):
     """How many of the customers who stopped buying for a time came back; `+` adds customers.
+
+    Who is in two records that are added counts twice.
 
     Attributes
     ----------
@@ -37,7 +38,9 @@ class ReactivationRate(Tally):
     unit, grain : str
         The ruler; within what purchases are one.
     until : str
-        The last day observed.
+        The last day (grain "hour": hour) observed.
+    week_start, timezone : str
+        How weeks and days are cut.
     groups, notes, frame
         Labels of each row by column; what policies did, counted; the kind of frame for results.
 
@@ -56,9 +59,13 @@ class ReactivationRate(Tally):
     unit: str = "day"
     grain: str = "day"
     until: str = ""
+    week_start: str = "monday"
+    timezone: str | None = None
 
     _sums: ClassVar[tuple[str, ...]] = ("lapsed", "reactivated", "pending")
-    _settings: ClassVar[tuple[str, ...]] = ("inactive", "within", "unit", "grain", "until")
+    _settings: ClassVar[tuple[str, ...]] = (
+        "inactive", "within", "unit", "grain", "until", "week_start", "timezone",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -113,9 +120,11 @@ def purchase_gaps(
     """Return the times between purchases as durations, those still open being censored.
 
     Each gap between two purchases of a customer is an event; the time from the last one to `until`
-    is censored. A mean of the finished gaps alone is too short: long ones are less often finished.
-    A Kaplan-Meier curve of these durations is right; its interval takes the gaps of one customer as
-    independent, which they are not quite.
+    is censored. Where `until` cuts a period short, what was bought in it is not known to be all, so
+    that gaps are censored at the end of the period before. A mean of the finished gaps alone is too
+    short: long ones are less often finished. A Kaplan-Meier curve of these durations is right; its
+    interval takes the gaps of one customer as independent, which they are not quite. Hours are of
+    the clock on the wall.
 
     Parameters
     ----------
@@ -136,8 +145,8 @@ def purchase_gaps(
     Returns
     -------
     Durations
-        One row per purchase, but for those in the last period observed, which are counted in the
-        notes.
+        One row per purchase, but for those after which no whole period was observed, which are
+        counted in the notes.
 
     Raises
     ------
@@ -155,6 +164,7 @@ def purchase_gaps(
     (6694, 4339, 10.1)
     """
     _calendar.unit_of("unit", unit)
+    refuse_by(by, Durations(), extra=("customer", "weight", *(["order"] * by_order)))
     history = read_history(
         log,
         grain,
@@ -168,19 +178,17 @@ def purchase_gaps(
         policies=policies,
     )
     gaps = gaps_of(history, unit)
-    seen = gaps.length > 0
+    length = np.minimum(gaps.length, gaps.observed)
+    seen = length > 0
     owner = history.owner[seen]
     group = history.group[owner]
     groups = {name: labels[group] for name, labels in history.labels.items()}
-    if by_order and "order" in groups:
-        hint = "Rename the column."
-        raise InvalidDataError(message("by", "must not be 'order' with by_order", hint=hint))
     if by_order:
         groups["order"] = gaps.order[seen]
     left_out = int(np.count_nonzero(~seen))
     return Durations(
-        exit=gaps.length[seen],
-        event=gaps.ends[seen],
+        exit=length[seen],
+        event=(gaps.ends & (gaps.length <= gaps.observed))[seen],
         groups=groups,
         customer=history.decode(history.bought.customer[owner]),
         unit=unit,
@@ -249,6 +257,7 @@ def reactivation_rate(
     """
     window("within", within, unit)
     inactive = number("inactive", inactive, 0.0, open_low=True)
+    refuse_by(by, ReactivationRate())
     history = read_history(
         log,
         grain,
@@ -276,14 +285,15 @@ def reactivation_rate(
     }
     if not history.labels:
         counts = {name: column[0] for name, column in counts.items()}
-    last = _calendar.period_starts(np.array([history.last]), grain, week_start)[0]
     return ReactivationRate(
         **counts,
         inactive=inactive,
         within=None if within is None else float(within),
         unit=unit,
         grain=grain,
-        until=str(last),
+        until=str(history.seen),
+        week_start=week_start,
+        timezone=history.bought.timezone,
         groups=history.labels,
         notes=history.bought.notes,
         frame=history.bought.frame,

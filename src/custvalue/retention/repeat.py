@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from custvalue import _calendar
 from custvalue.retention._gaps import Gaps, gaps_of, window
-from custvalue.retention._history import Flags, read_history
+from custvalue.retention._history import Flags, read_history, refuse_by
 from custvalue.retention._repeat import OrderRates as OrderRates
 from custvalue.retention._repeat import RepeatRate as RepeatRate
 
@@ -29,10 +28,11 @@ def repeat_purchase_rate(
     week_start: str = "monday",
     **policies: Any,
 ) -> RepeatRate:
-    """Return the share of customers who bought again, all told or within a time after the first.
+    """Return the share of customers who bought again, `within` a time or, biased, all told.
 
-    With `within` only those count whose window has wholly elapsed, whether they bought again or
-    not; without, the rate grows with the time observed and is no property of the customers.
+    Give `within`: only those count then whose window has wholly elapsed, whether they bought again
+    or not. Without it the rate is too low for new customers, grows with the time observed and is no
+    property of the customers.
 
     Parameters
     ----------
@@ -46,12 +46,16 @@ def repeat_purchase_rate(
         The ruler of `within`: week = 7, month = 30.4375, year = 365.25 days. Where grain and unit
         are both calendar ones, calendar months are counted.
     grain : {"hour", "day", "week", "month", "quarter", "year"}
-        Lines of a customer within one period are one purchase.
+        Lines of a customer within one period are one purchase. A day (grain "hour": an hour) that
+        is fully refunded on the day itself is none. Of a period that `until` cuts short purchases
+        count, but no window that reaches into it has elapsed. Hours are of the clock on the wall.
     by : str or sequence of str, optional
         Columns of groups; the same in all lines of a customer.
     until : date or str, optional
-        Last day observed (included); what lies after is left out and counted. Default: the last in
-        the log. Give it to add up records of parts of the customers.
+        Last day observed, all of it (grain "hour": or an instant, of which the whole hour counts);
+        what lies after is left out and counted. Default: the last in the log; of occasions coarser
+        than a day, the first day of the last one. Give it to add up records of parts of the
+        customers.
     timezone, week_start : str, optional
         As in `custvalue.occasions`.
     **policies
@@ -67,8 +71,9 @@ def repeat_purchase_rate(
     ColumnNotFoundError
         If a column does not exist.
     InvalidDataError
-        If a column has the wrong type or breaks a policy "error", `within` is not above 0, or
-        nobody bought in the time observed.
+        If a column has the wrong type or breaks a policy "error", `within` is not above 0, `until`
+        cuts a day, a column of `by` is named as one of the result, or nobody bought (with `until`
+        the record is empty then, to be added to others).
 
     Examples
     --------
@@ -78,6 +83,7 @@ def repeat_purchase_rate(
     RepeatRate(value=0.291472, customers=2357, repeaters=687, pending=0, within=90 day)
     """
     window("within", within, unit)
+    refuse_by(by, RepeatRate())
     history = read_history(
         log,
         grain,
@@ -103,7 +109,9 @@ def repeat_purchase_rate(
         within=None if within is None else float(within),
         unit=unit,
         grain=grain,
-        until=_day(history.last, grain, week_start),
+        until=str(history.seen),
+        week_start=week_start,
+        timezone=history.bought.timezone,
         groups=history.labels,
         notes=history.bought.notes,
         frame=history.bought.frame,
@@ -166,6 +174,7 @@ def order_rates(
     (array([2, 1, 0]), array([1, 0, 0]), array([0, 0, 1]))
     """
     window("within", within, unit)
+    refuse_by(by, OrderRates())
     history = read_history(
         log,
         grain,
@@ -179,7 +188,7 @@ def order_rates(
         policies=policies,
     )
     gaps = gaps_of(history, unit)
-    most = int(gaps.order.max())
+    most = int(gaps.order.max(initial=1))
     row = history.group[history.owner] * most + gaps.order - 1
     counts = [
         np.bincount(row[which], minlength=history.groups * most) for which in _counted(gaps, within)
@@ -191,7 +200,9 @@ def order_rates(
         within=None if within is None else float(within),
         unit=unit,
         grain=grain,
-        until=_day(history.last, grain, week_start),
+        until=str(history.seen),
+        week_start=week_start,
+        timezone=history.bought.timezone,
         groups={name: labels[seen // most] for name, labels in history.labels.items()},
         notes=history.bought.notes,
         frame=history.bought.frame,
@@ -204,7 +215,3 @@ def _counted(gaps: Gaps, within: float | None) -> tuple[Flags, Flags, Flags]:
         return np.ones_like(gaps.ends), gaps.ends, np.zeros_like(gaps.ends)
     elapsed = gaps.observed >= within
     return elapsed, elapsed & gaps.ends & (gaps.length <= within), ~elapsed
-
-
-def _day(period: int, grain: str, week_start: str) -> str:
-    return str(_calendar.period_starts(np.array([period]), grain, week_start)[0])

@@ -14,6 +14,7 @@ from custvalue._groups import column_names
 from custvalue._record import join_notes
 from custvalue._reduce import reduce
 from custvalue.errors import InvalidDataError, message
+from custvalue.retention._history import refuse_by
 from custvalue.retention._movements import retention_of
 from custvalue.retention._revenue_record import REACTIVATION
 from custvalue.retention._revenue_record import RevenueRetention as RevenueRetention
@@ -26,6 +27,8 @@ from custvalue.retention._spells import (
     several,
     warn_of_gaps,
 )
+
+_MOST = 100_000_000  # instants of spells
 
 
 def revenue_retention(
@@ -114,6 +117,7 @@ def revenue_retention(
     1 2024-02-01          100.0         90.0  0.6  0.9
     """
     one_of("period", period, ("day", "week", "month", "quarter", "year"))
+    refuse_by(by, RevenueRetention())
     one_of("overlap", overlap, ("sum", "error"))
     one_of("reactivation", reactivation, REACTIVATION)
     one_of("missing", missing, ("error", "drop"))
@@ -140,6 +144,10 @@ def revenue_retention(
         opening = _calendar.period_of("since", since, period, week_start, timezone)
     low = np.maximum(low, opening)
     counts = np.maximum(np.minimum(high, last + 1) - low, 0)
+    if counts.sum() > _MOST:
+        rule = f"must give at most {_MOST} instants at which a spell runs"
+        hint = "Count longer periods, give `since`, or check `until` and the earliest start."
+        raise InvalidDataError(message("period", rule, value=int(counts.sum()), hint=hint))
     spell = np.repeat(np.arange(len(low)), counts)
     instant = low[spell] + np.arange(len(spell)) - np.repeat(np.cumsum(counts) - counts, counts)
     runs = reduce(spells.who[spell], instant, (spells.amount[spell],))
@@ -241,6 +249,7 @@ def revenue_retention_from_snapshots(
     """
     one_of("at", at, ("start", "end"))
     one_of("period", period, ("day", "week", "month", "quarter", "year"))
+    refuse_by(by, RevenueRetention())
     one_of("overlap", overlap, ("sum", "error"))
     one_of("reactivation", reactivation, REACTIVATION)
     one_of("invalid", invalid, ("error", "drop"))

@@ -13,6 +13,7 @@ from custvalue import _calendar
 from custvalue._check import ArrayLike, one_of, whole
 from custvalue.errors import InvalidDataError, message
 from custvalue.retention._ages import Ages, read_ages
+from custvalue.retention._history import refuse_by
 from custvalue.retention._windows import WindowRetention as WindowRetention
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -56,12 +57,12 @@ def n_day(
         Columns of groups; the same in all lines of a customer.
     start : str, optional
         Column with the time at which the customer started, such as the sign-up; the same in all
-        lines of a customer. Default: the first activity. Who has no line is not counted: give
-        customers who were never active a line at their start.
+        lines of a customer. Default: the first activity. Who started by `until` is counted, active
+        by then or not; who has no line at all is not: give them one at their start.
     before_start : {"error", "drop"}
         What to do with lines on days (24h: instants) before the start.
     until : date, datetime or str, optional
-        Last day observed (included); for 24h possibly an instant, on the clock of `timezone`
+        Last day observed, all of it; for 24h possibly an instant, on the clock of `timezone`
         unless it has a zone. What lies after is left out and counted in the notes. Default: the day
         (24h: the instant) of the last line. Give it to add up records of parts of the customers.
     cohort : {"day", "week", "month", "quarter", "year"}, optional
@@ -82,8 +83,9 @@ def n_day(
     ColumnNotFoundError
         If a column does not exist.
     InvalidDataError
-        If a column has the wrong type or breaks a policy "error", nobody was active in the time
-        observed, or an argument is not known.
+        If a column has the wrong type or breaks a policy "error", a column of `by` is named as one
+        of the result, an argument is not known, `until` cuts a day (of the calendar), or nobody was
+        active (with `until` the record is empty then, to be added to others).
 
     Examples
     --------
@@ -230,9 +232,11 @@ def _retention(
     one_of("week_start", week_start, _calendar.WEEKDAYS)
     if cohort is not None:
         one_of("cohort", cohort, COHORTS)
+    named = () if cohort is None else ("cohort",)
+    refuse_by(options["by"], WindowRetention(), extra=named)
     ages = read_ages(log, clock, timezone=timezone, **options)
     row, groups = _rows(ages, cohort, week_start)
-    size = int(row.max()) + 1
+    size = int(row.max(initial=-1)) + 1
     low, high = np.array(windows).T
     counts: dict[str, list[Ints]] = {"eligible": [], "retained": [], "pending": []}
     for start, end in windows:
@@ -265,14 +269,11 @@ def _rows(ages: Ages, cohort: str | None, week_start: str) -> tuple[Ints, dict[s
     period: Ints = np.zeros(len(ages.group), dtype=np.int64)
     if cohort is not None:
         period = _calendar.period_numbers(ages.birthday, cohort, week_start).astype(np.int64)
-    first = int(period.min())
-    width = int(period.max()) - first + 1
+    first = int(period.min()) if len(period) else 0
+    width = int(period.max(initial=first)) - first + 1
     found, row = np.unique(ages.group * width + period - first, return_inverse=True)
     groups: dict[str, Any] = {n: labels[found // width] for n, labels in ages.labels.items()}
     if cohort is not None:
-        if "cohort" in groups:
-            rule, hint = "must not be named as a column of the result", "Rename the column."
-            raise InvalidDataError(message("by", rule, value="cohort", hint=hint))
         starts = _calendar.period_starts(found % width + first, cohort, week_start)
         groups["cohort"] = starts.astype("datetime64[us]")
     return row, groups

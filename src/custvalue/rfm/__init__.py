@@ -14,3 +14,20 @@ from custvalue.rfm.table import SegmentTable as SegmentTable
 from custvalue.rfm.table import segment_table as segment_table
 from custvalue.rfm.values import RFMValues as RFMValues
 from custvalue.rfm.values import values as values
+
+__all__ = [
+    "CutPoints",
+    "Migration",
+    "RFMScores",
+    "RFMValues",
+    "SegmentMap",
+    "SegmentTable",
+    "Segments",
+    "migration",
+    "migration_between",
+    "scores",
+    "segment",
+    "segment_map",
+    "segment_table",
+    "values",
+]

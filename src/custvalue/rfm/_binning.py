@@ -23,6 +23,12 @@ def _cut(ordered: Array, bins: int, finder: Finder, *, falls: bool = False) -> A
     return finder(ordered, bins)
 
 
+def _known(values: Array) -> Array:
+    """Return values sorted, without those that are not known."""
+    ordered = np.sort(values)  # NaN last
+    return ordered[: len(ordered) - np.count_nonzero(np.isnan(ordered))]
+
+
 def quantiles(ordered: Array, bins: int) -> Array:
     """Return the values at ranks ceil(n i / bins), i = 1, ..., bins - 1."""
     rank = -(-len(ordered) * np.arange(1, bins) // bins)  # in integers: no rounding
@@ -49,7 +55,7 @@ def flat(columns: Mapping[str, Array], bins: int, scheme: str, finder: Finder) -
     names = list(columns)
 
     def find(i: int) -> None:
-        found[names[i]] = _cut(np.sort(columns[names[i]]), bins, finder, falls=i == 0)
+        found[names[i]] = _cut(_known(columns[names[i]]), bins, finder, falls=i == 0)
 
     over_blocks(find, len(names))
     return CutPoints(scheme=scheme, **found)
@@ -67,7 +73,7 @@ def nested(columns: Mapping[str, Array], bins: int, scheme: str, finder: Finder)
 
     def around() -> Array:
         outer = _within(money, by_r, bins, bins, finder)
-        _fill(outer, lambda: _cut(np.sort(money), bins, finder))
+        _fill(outer, lambda: _cut(_known(money), bins, finder))
         return np.repeat(outer, bins, axis=0)
 
     _fill(of_money, around)
@@ -98,16 +104,16 @@ def _cells(
 
 
 def _within(values: Array, cell: Cells, cells: int, bins: int, finder: Finder) -> Array:
-    """Return the cut points of each cell; NaN for a cell that nobody is in."""
+    """Return the cut points of each cell; NaN for a cell that nobody of known value is in."""
     cuts = np.full((cells, bins - 1), np.nan)
     order = np.argsort(cell.astype(np.uint8), kind="stable")  # at most 81 cells
     ends = np.cumsum(np.bincount(cell, minlength=cells))
     parts = np.split(values[order], ends[:-1])
 
     def find(i: int) -> None:
-        if len(parts[i]):
-            parts[i].sort()
-            cuts[i] = _cut(parts[i], bins, finder)
+        ordered = _known(parts[i])
+        if len(ordered):
+            cuts[i] = _cut(ordered, bins, finder)
 
     over_blocks(find, cells)
     return cuts

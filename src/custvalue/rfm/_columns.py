@@ -16,6 +16,24 @@ Column = npt.NDArray[Any]
 _HINT = 'Give a mapping of names to columns; with a column "customer" they are aligned by id.'
 
 
+def each_once(customer: npt.NDArray[Any]) -> None:
+    """Refuse customers who are missing or there more than once."""
+    import pandas as pd
+
+    try:
+        if (customer[1:] > customer[:-1]).all() and not pd.isna(customer[:1]).any():
+            return  # as those of a log are: None and NaN are above nothing
+    except TypeError:
+        pass  # None, or types that do not compare
+    refuse("customer", "must not be missing", customer, np.asarray(pd.isna(customer)))
+    try:
+        again = np.asarray(pd.Series(customer).duplicated())
+    except TypeError as error:  # lists and other things that change
+        rule = "must be text or numbers"
+        raise InvalidDataError(message("customer", rule, value=str(error))) from None
+    refuse("customer", "must not repeat", customer, again, hint="One row per customer is needed.")
+
+
 def aligned(extra: Any, customer: Column, taken: Collection[str]) -> dict[str, Array]:
     """Return columns of numbers in the order of the customers, none of a name that is taken."""
     if extra is None:
@@ -81,7 +99,7 @@ def _rows(who: Column, customer: Column) -> npt.NDArray[np.intp]:
 
 
 def medians(values: Array, place: npt.NDArray[np.int64], count: int) -> Array:
-    """Return the median of the values at each place; NaN where there is none."""
+    """Return the median of the values at each place; NaN where there is none or one is NaN."""
     order = np.lexsort((values, place))
     ordered = np.append(values[order], np.nan)
     each = np.bincount(place, minlength=count)
@@ -89,4 +107,5 @@ def medians(values: Array, place: npt.NDArray[np.int64], count: int) -> Array:
     low, high = (
         ordered[np.where(each > 0, start + part, -1)] for part in ((each - 1) // 2, each // 2)
     )
-    return np.asarray((low + high) / 2.0)
+    last = ordered[np.where(each > 0, start + each - 1, -1)]  # NaN is sorted last
+    return np.where(np.isnan(last), np.nan, (low + high) / 2.0)

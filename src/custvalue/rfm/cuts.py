@@ -12,7 +12,7 @@ import numpy.typing as npt
 from custvalue import _frames
 from custvalue._check import Array, ArrayLike, common_shape, of_type, real, refuse, within
 from custvalue._chunks import BLOCK, over_ranges
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue.errors import InvalidDataError, message
 from custvalue.rfm._engines import COLUMNS, query, scored
 
@@ -60,7 +60,7 @@ class CutPoints(Record):
             if cuts.ndim == 0:
                 raise InvalidDataError(message(name, "must be a row of cut points", value=cuts))
             refuse(name, "must not fall", cuts[..., 1:], cuts[..., 1:] < cuts[..., :-1])
-            object.__setattr__(self, name, cuts)
+            object.__setattr__(self, name, kept(cuts))
         if not isinstance(self.scheme, str):
             raise InvalidDataError(message("scheme", "must be text", value=self.scheme))
         bins, k = self.bins, self.bins - 1

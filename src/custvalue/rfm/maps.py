@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import number, refuse, whole
+from custvalue._check import number, of_type, refuse, whole
 from custvalue._record import Record
 from custvalue.errors import InvalidDataError, message
 from custvalue.rfm.cuts import LEAST_BINS, MOST_BINS
@@ -21,6 +21,7 @@ from custvalue.rfm.scores import codes
 Places = npt.NDArray[np.int64]
 BUILT_IN = ("segments_11", "segments_8")
 _SHOWN = 8  # codes in a message
+NEW, ABSENT = "(new)", "(absent)"  # in a migration: who was not there before, or is not after
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -57,11 +58,11 @@ class SegmentMap(Record):
     descriptions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        segments = tuple(self.segments)
+        segments = checked_names(self.segments)
         texts = tuple(self.descriptions) or ("",) * len(segments)
-        if not segments or not all(isinstance(text, str) for text in (*segments, *texts)):
+        if not segments or not all(isinstance(text, str) for text in texts):
             raise InvalidDataError(message("segments", "must be names", value=self.segments))
-        if len(set(segments)) < len(segments) or len(texts) != len(segments):
+        if len(texts) != len(segments):
             rule = "must differ, and have one description each"
             raise InvalidDataError(message("segments", rule, value=segments))
         bins = int(whole("bins", number("bins", self.bins, LEAST_BINS, MOST_BINS)))
@@ -70,6 +71,11 @@ class SegmentMap(Record):
         if place.shape != (bins**3,):
             rule = f"must have a segment for each of {bins**3} codes"
             raise InvalidDataError(message("place", rule, value=place.shape))
+        empty = sorted(set(range(len(segments))) - set(place.astype(np.int64).tolist()))
+        if empty:
+            named = [segments[i] for i in empty]
+            rule, hint = "must have at least one code each", "Do earlier rules take all of them?"
+            raise InvalidDataError(message("segments", rule, value=named, hint=hint))
         found = {"segments": segments, "descriptions": texts, "bins": bins}
         for name, value in {**found, "place": place.astype(np.int64)}.items():
             object.__setattr__(self, name, value)
@@ -99,6 +105,21 @@ class SegmentMap(Record):
         return mine
 
 
+def checked_names(segments: Any) -> tuple[str, ...]:
+    """Return names of segments; refuse names that repeat or mean something else in a migration."""
+    names = tuple(segments) if isinstance(segments, (tuple, list)) else (segments,)
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidDataError(message("segments", "must be names", value=segments))
+    if len(set(names)) < len(names):
+        rule = "must differ, and have one description each"
+        raise InvalidDataError(message("segments", rule, value=names))
+    reserved = {NEW, ABSENT, "before"} & set(names)
+    if reserved:
+        rule = "must not be named as a row or column of migrations"
+        raise InvalidDataError(message("segments", rule, value=sorted(reserved)))
+    return names
+
+
 def segment_map(source: Any = "segments_11", *, language: str = "en") -> SegmentMap:
     """Return a segment map that is checked: each code belongs to exactly one segment.
 
@@ -119,7 +140,8 @@ def segment_map(source: Any = "segments_11", *, language: str = "en") -> Segment
     Raises
     ------
     InvalidDataError
-        If codes are missing, are in two segments, or do not exist; the message names them.
+        If codes are missing, are in two segments, or do not exist (the message names them), or a
+        segment has none or a name that migrations need.
 
     Notes
     -----
@@ -141,6 +163,7 @@ def segment_map(source: Any = "segments_11", *, language: str = "en") -> Segment
     1  regular     30
     2   others     45
     """
+    of_type("language", language, str, 'Write it as "en".')
     if isinstance(source, SegmentMap):
         return source
     name, data = _loaded(source)
@@ -151,6 +174,9 @@ def segment_map(source: Any = "segments_11", *, language: str = "en") -> Segment
     if not isinstance(entries, Sequence) or not all(isinstance(e, Mapping) for e in entries):
         raise InvalidDataError(message("segment", "must be tables", value=entries))
     names = [_text("name", entry.get("name"), language) for entry in entries]
+    both = [name for name, e in zip(names, entries, strict=True) if {"codes", "rules"} <= set(e)]
+    if both:
+        raise InvalidDataError(message("segment", "must have codes or rules, not both", value=both))
     by_rules = ["rules" in entry for entry in entries]
     if any(by_rules) != all(by_rules) or not all("codes" in e or "rules" in e for e in entries):
         rule = "must all have codes, or all have rules"
@@ -182,7 +208,7 @@ def _loaded(source: Any) -> tuple[str, Mapping[str, Any]]:
     path = Path(source)
     try:
         return path.stem, tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, TypeError, ValueError) as error:  # no such path, text or TOML
         rule = f"must be one of {', '.join(BUILT_IN)}, or the path of a TOML file"
         hint = f"Reading failed: {error}"
         raise InvalidDataError(message("map", rule, value=str(source), hint=hint)) from None
@@ -241,6 +267,8 @@ def _by_rules(names: list[str], entries: Sequence[Mapping[str, Any]], bins: int)
     place = np.full(bins**3, -1, dtype=np.int64)
     for i, entry in enumerate(entries):
         rules = [entry["rules"]] if isinstance(entry["rules"], Mapping) else entry["rules"]
+        if not isinstance(rules, Sequence):
+            raise InvalidDataError(message(names[i], "must be a list of rules", value=rules))
         for rule in rules:
             if not isinstance(rule, Mapping) or set(rule) - set(scores):
                 hint = "A rule looks like {r = [4, 5], f = [1, 2]}."

@@ -15,12 +15,12 @@ from custvalue._occasions import Occasions
 from custvalue._pool import union
 from custvalue._tally import Tally
 from custvalue.errors import CustValueWarning, InvalidDataError, message
+from custvalue.rfm.maps import ABSENT, NEW, checked_names
 from custvalue.rfm.scores import scores
 from custvalue.rfm.segments import SEGMENTS_HINT, Segments, segment
 from custvalue.rfm.values import values
 
 Column = npt.NDArray[Any]
-NEW, ABSENT = "(new)", "(absent)"
 _NONE: Column = np.empty(0, dtype=object)
 
 
@@ -37,6 +37,8 @@ class Migration(Tally):
         How many.
     segments : tuple of str
         All segments in the order of their map.
+    dates : tuple of two str or None
+        The last periods that count before and after, ISO 8601; None where it is not known.
 
     Examples
     --------
@@ -54,14 +56,16 @@ class Migration(Tally):
         default_factory=lambda: np.empty(0, dtype=np.int64)
     )
     segments: tuple[str, ...] = ()
+    dates: tuple[str | None, str | None] = (None, None)
 
     _keys: ClassVar[tuple[str, ...]] = ("before", "after")
     _sums: ClassVar[tuple[str, ...]] = ("customers",)
-    _settings: ClassVar[tuple[str, ...]] = ("segments",)
+    _settings: ClassVar[tuple[str, ...]] = ("segments", "dates")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "segments", tuple(self.segments))
+        object.__setattr__(self, "segments", checked_names(self.segments))
+        object.__setattr__(self, "dates", _checked_dates(self.dates))
         known = {"before": {*self.segments, NEW}, "after": {*self.segments, ABSENT}}
         for name, allowed in known.items():
             strange = set(getattr(self, name).tolist()) - allowed
@@ -142,6 +146,17 @@ class Migration(Tally):
         return {"share": self.share, "share_low": low, "share_high": high}
 
 
+def _checked_dates(dates: Any) -> tuple[str | None, str | None]:
+    """Return two dates as text; either may not be known."""
+    if not isinstance(dates, (tuple, list)) or len(dates) != 2:
+        raise InvalidDataError(message("dates", "must be two, before and after", value=dates))
+    for date in dates:
+        if date is not None:
+            of_type("dates", date, str, "Write them as '1997-09-30'.")
+            _calendar.instant_of("dates", date, None)  # or say what is wrong
+    return dates[0], dates[1]
+
+
 def migration(before: Segments, after: Segments) -> Migration:
     """Return how many customers moved from which segment to which.
 
@@ -158,7 +173,7 @@ def migration(before: Segments, after: Segments) -> Migration:
     Raises
     ------
     InvalidDataError
-        If the maps differ, or ids are of different types.
+        If the maps or the kinds of money differ, or ids are of different types.
 
     Warns
     -----
@@ -185,15 +200,17 @@ def migration(before: Segments, after: Segments) -> Migration:
     if before.map != after.map:
         rule = "must be the same before and after"
         raise InvalidDataError(message("map", rule, value=(before.map.name, after.map.name)))
+    values = before.scores.values, after.scores.values
+    money = values[0].money, values[1].money
+    if money[0] != money[1]:
+        rule = "must be of one kind before and after"
+        raise InvalidDataError(message("money", rule, value=money))
     if before.scores.cuts != after.scores.cuts:
         hint = "Score the later date with cuts=earlier.cuts, or use migration_between."
         rule = "differ before and after: borders moved, and not customers alone"
         warnings.warn(message("cut points", rule, hint=hint), CustValueWarning, stacklevel=2)
     names = before.map.segments
     everyone, (old, new) = union(before.customer, after.customer)
-    for name, rows in (("before", old), ("after", new)):
-        if len(rows) > np.count_nonzero(np.bincount(rows)):
-            raise InvalidDataError(message(name, "must have each customer once"))
     moves = np.full((2, len(everyone)), len(names))  # beyond the segments: not there
     moves[0, old], moves[1, new] = before.place, after.place
     width = len(names) + 1
@@ -204,6 +221,7 @@ def migration(before: Segments, after: Segments) -> Migration:
         after=np.array([*names, ABSENT], dtype=object)[made % width],
         customers=counts[made],
         segments=names,
+        dates=(values[0].as_of, values[1].as_of),
         frame=after.frame,
     )
 

@@ -19,6 +19,7 @@ from custvalue.rfm.cuts import LEAST_BINS, MOST_BINS, CutPoints, Scores, as_cuts
 from custvalue.rfm.values import VALUES_HINT, RFMValues
 
 SCORES_HINT = "Make them with rfm.scores(values)."
+UNKNOWN = ("error", "lowest")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +34,8 @@ class RFMScores(Record):
         Which values lie between which scores; for scoring others in the same way.
     weights : tuple of three floats
         Of r, f and m in `combined`.
+    unknown : {"error", "lowest"}
+        What became of customers whose money is not known.
 
     Examples
     --------
@@ -49,13 +52,16 @@ class RFMScores(Record):
     values: RFMValues
     cuts: CutPoints
     weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    unknown: str = "error"
 
     _parts: ClassVar[Mapping[str, type[Record]]] = {"values": RFMValues, "cuts": CutPoints}
 
     def __post_init__(self) -> None:
         of_type("values", self.values, RFMValues, VALUES_HINT)
         of_type("cuts", self.cuts, CutPoints, "Make them with rfm.CutPoints(...).")
-        self.values.all_known()
+        one_of("unknown", self.unknown, UNKNOWN)
+        if self.unknown == "error":
+            self.values.all_known()
         given: Any = self.weights
         if isinstance(given, Mapping) and set(given) == {"r", "f", "m"}:
             given = [given[letter] for letter in "rfm"]
@@ -87,7 +93,7 @@ class RFMScores(Record):
     @cached_property
     def _scores(self) -> tuple[Scores, Scores, Scores]:
         v = self.values
-        return self.cuts._scored(v.days_since_last, v.frequency, v.monetary)
+        return self.cuts._scored(v.days_since_last, v.frequency, v.monetary)  # NaN exceeds no cut
 
     @property
     def r(self) -> Scores:
@@ -124,8 +130,11 @@ class RFMScores(Record):
 
     @property
     def notes(self) -> dict[str, int]:
-        """How many scores of each column nobody has, where ties or few customers left gaps."""
+        """How many scores nobody has, where ties left gaps; how many customers of unknown money."""
         found = {}
+        unknown = int(np.count_nonzero(self.values._unknown))
+        if unknown:
+            found["customers of unknown money, scored 1 for it"] = unknown
         for column, scores in zip(COLUMNS, self._scores, strict=True):
             empty = self.bins - np.count_nonzero(np.bincount(scores, minlength=self.bins + 1))
             if empty:
@@ -160,6 +169,7 @@ def scores(
     scheme: str = "quantile",
     cuts: CutPoints | Mapping[str, ArrayLike] | None = None,
     weights: Sequence[float] | Mapping[str, float] | None = None,
+    unknown: str = "error",
 ) -> RFMScores:
     """Return scores of recency, frequency and money, from 1 (worst) to `bins` (best).
 
@@ -179,16 +189,21 @@ def scores(
         frequency and monetary to numbers that rise. They replace `bins` and `scheme`.
     weights : sequence of three numbers or mapping, optional
         Weights of r, f and m in `combined`; default: equal ones.
+    unknown : {"error", "lowest"}
+        Customers whose money is not known (NaN), as that of the one-time buyers of a Summary, are
+        refused, or have the lowest score of money; then cut points of money are found among those
+        whose money is known.
 
     Returns
     -------
     RFMScores
-        With `notes` on scores that nobody has.
+        With `notes` on scores that nobody has and on customers whose money is not known.
 
     Raises
     ------
     InvalidDataError
-        If money is not known for a customer, or an argument breaks its rule.
+        If money is not known for a customer and `unknown` is "error", or for nobody, or an argument
+        breaks its rule.
 
     Notes
     -----
@@ -228,9 +243,10 @@ def scores(
     of_type("values", values, RFMValues, VALUES_HINT)
     weighted: Any = (1.0, 1.0, 1.0) if weights is None else weights
     if cuts is not None:
-        return RFMScores(values, as_cuts(cuts), weighted)
+        return RFMScores(values, as_cuts(cuts), weighted, unknown)
     one_of("scheme", scheme, SCHEMES)
     k = int(whole("bins", number("bins", bins, LEAST_BINS, MOST_BINS)))
-    values.all_known()
+    if one_of("unknown", unknown, UNKNOWN) == "error" or values._unknown.all():
+        values.all_known()
     columns = {name: getattr(values, name) for name in COLUMNS}
-    return RFMScores(values, SCHEMES[scheme](columns, k), weighted)
+    return RFMScores(values, SCHEMES[scheme](columns, k), weighted, unknown)

@@ -86,7 +86,7 @@ class Segments(Record):
         return {**self.scores._table(), "segment": self.segment}
 
     def medians(self, extra: Any = None) -> Any:
-        """Return the median values of each segment; NaN where nobody is in it.
+        """Return the median values of each segment; NaN where nobody or an unknown value is in it.
 
         Parameters
         ----------
@@ -103,7 +103,8 @@ class Segments(Record):
         values = self.scores.values
         columns = {name: getattr(values, name) for name in values._columns[1:]}
         table: dict[str, Any] = {"segment": np.array(self.map.segments, dtype=object)}
-        for name, column in (columns | aligned(extra, self.customer, columns)).items():
+        columns |= aligned(extra, self.customer, ("segment", *columns))
+        for name, column in columns.items():
             table[name] = medians(column, self.place, count)
         return self._framed(table)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from custvalue import _proportion
 from custvalue._check import Array, of_type, one_of
+from custvalue._record import Record
 from custvalue._tally import Tally
 from custvalue.errors import InvalidDataError, message
 from custvalue.rfm._columns import aligned
+from custvalue.rfm.cuts import CutPoints
 from custvalue.rfm.segments import SEGMENTS_HINT, Segments
+from custvalue.rfm.values import KINDS
 
 Column = npt.NDArray[Any]
 _NONE: Column = np.empty(0, dtype=object)
@@ -30,10 +34,13 @@ class SegmentTable(Tally):
         Keys: a row for each segment of the map, empty or not, and each measure.
     customers : int array
         Customers in the segment.
-    total, squares : float arrays
-        Sum of the measure over those customers, and of its square.
+    total, scatter : float arrays
+        Sum of the measure over those customers, and of its squared deviations from their mean.
     order, measures : tuple of str
         Segments and measures in the order in which they are shown.
+    money, as_of, cuts : str, str or None, CutPoints or None
+        Kind of money, last period that counts and cut points of the scores: the same in tables
+        that are added.
 
     Examples
     --------
@@ -55,22 +62,40 @@ class SegmentTable(Tally):
         default_factory=lambda: np.empty(0, dtype=np.int64)
     )
     total: Array = dataclasses.field(default_factory=lambda: np.empty(0))
-    squares: Array = dataclasses.field(default_factory=lambda: np.empty(0))
+    scatter: Array = dataclasses.field(default_factory=lambda: np.empty(0))
     order: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    money: str = "sum"
+    as_of: str | None = None
+    cuts: CutPoints | None = None
 
     _keys: ClassVar[tuple[str, ...]] = ("segment", "measure")
-    _sums: ClassVar[tuple[str, ...]] = ("customers", "total", "squares")
-    _settings: ClassVar[tuple[str, ...]] = ("order", "measures")
+    _sums: ClassVar[tuple[str, ...]] = ("customers", "total", "scatter")
+    _settings: ClassVar[tuple[str, ...]] = ("order", "measures", "money", "as_of", "cuts")
+    _parts: ClassVar[Mapping[str, type[Record]]] = {"cuts": CutPoints}
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "order", tuple(self.order))
         object.__setattr__(self, "measures", tuple(self.measures))
+        one_of("money", self.money, KINDS)
+        if self.cuts is not None:
+            of_type("cuts", self.cuts, CutPoints, "Make them with rfm.CutPoints(...).")
         keys = [(s, m) for s in self.order for m in self.measures]
         if sorted(keys) != list(zip(self.segment.tolist(), self.measure.tolist(), strict=True)):
             rule = "must have a row for each segment and measure"
             raise InvalidDataError(message("SegmentTable", rule, value=len(self)))
+
+    def __add__(self, other: Self) -> Self:
+        added = super().__add__(other)
+        if added is self or added is other or added is NotImplemented:
+            return added
+        # Both have the same rows. Two parts scatter about their own means, and these about that of
+        # both (Chan, Golub & LeVeque 1983): no difference of large squares.
+        apart = _divided(self.total, self.customers) - _divided(other.total, other.customers)
+        between = self.customers * _divided(other.customers, added.customers) * apart**2
+        several = (self.customers > 0) & (other.customers > 0)
+        return dataclasses.replace(added, scatter=added.scatter + np.where(several, between, 0.0))
 
     def _rows(self, measure: str) -> npt.NDArray[np.intp]:
         """Return the rows of a measure, in the order of the segments."""
@@ -137,7 +162,8 @@ class SegmentTable(Tally):
         level : float
             Coverage aimed at, between 0 and 1.
         """
-        share, squares = self.sums_share(measure), self.squares[self._rows(measure)]
+        share, mean = self.sums_share(measure), np.where(self.sizes > 0, self.mean(measure), 0.0)
+        squares = self.scatter[self._rows(measure)] + self.sizes * mean**2
         n, others = self.sizes.sum(), squares.sum() - squares
         scatter = squares * (1.0 - share) ** 2 + np.maximum(others, 0.0) * share**2
         deviation = np.sqrt(_divided(n, n - 1.0) * scatter) / abs(self.sums(measure).sum())
@@ -167,8 +193,7 @@ class SegmentTable(Tally):
         from scipy.special import stdtrit
 
         _proportion.normal_quantile(level)  # refuses what is no level
-        n, mean = self.sizes, self.mean(measure)
-        scatter = np.maximum(self.squares[self._rows(measure)] - n * mean**2, 0.0)
+        n, mean, scatter = self.sizes, self.mean(measure), self.scatter[self._rows(measure)]
         error = np.sqrt(_divided(_divided(scatter, n - 1.0), n))
         half = -stdtrit(np.where(n > 1, n - 1.0, np.nan), (1.0 - level) / 2.0) * error
         return mean - half, mean + half
@@ -251,20 +276,24 @@ def segment_table(segments: Segments, extra: Any = None) -> SegmentTable:
     names = segments.map.segments
     sizes = np.bincount(segments.place, minlength=len(names))
 
-    def sums(power: int) -> Array:
-        each = [
-            np.bincount(segments.place, column**power, len(names)) for column in measures.values()
-        ]
-        return np.concatenate(each)
+    def summed(columns: Iterable[Array]) -> list[Array]:
+        return [np.bincount(segments.place, x, len(names)).astype(np.float64) for x in columns]
+
+    total = summed(measures.values())
+    means = [_divided(sums, sizes)[segments.place] for sums in total]
+    off = ((x - mean) ** 2 for x, mean in zip(measures.values(), means, strict=True))
 
     return SegmentTable(
         segment=np.tile(np.array(names, dtype=object), len(measures)),
         measure=np.repeat(np.array(list(measures), dtype=object), len(names)),
         customers=np.tile(sizes, len(measures)),
-        total=sums(1),
-        squares=sums(2),
+        total=np.concatenate(total),
+        scatter=np.concatenate(summed(off)),
         order=names,
         measures=tuple(measures),
+        money=values.money,
+        as_of=values.as_of,
+        cuts=segments.scores.cuts,
         notes=segments.scores.notes,
         frame=segments.frame,
     )

@@ -12,9 +12,11 @@ import numpy.typing as npt
 from custvalue import _calendar, _frames
 from custvalue._check import Array, of_type, one_of, real, refuse, whole, within
 from custvalue._occasions import BEFORE_SINCE, Occasions
-from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._record import Notes, Record, checked_notes, frozen, join_notes, kept
 from custvalue._reduce import reduce
+from custvalue._tally import as_column
 from custvalue.errors import InvalidDataError, message
+from custvalue.rfm._columns import each_once
 from custvalue.summary import Summary
 from custvalue.transactions import occasions
 
@@ -74,24 +76,26 @@ class RFMValues(Record):
         one_of("money", self.money, KINDS)
         if self.as_of is not None:
             of_type("as_of", self.as_of, str, "Write it as '1997-09-30'.")
+            _calendar.instant_of("as_of", self.as_of, None)  # or say what is wrong
         monetary = real("monetary", self.monetary)
         if not np.isfinite(monetary.sum()):
             refuse("monetary", "must not be infinite", monetary, np.isinf(monetary))
         found: dict[str, Any] = {
             "notes": checked_notes(self.notes),
-            "customer": np.asarray(self.customer),
+            "customer": as_column("customer", self.customer),
             "days_since_last": within("days_since_last", self.days_since_last, 0.0),
             "frequency": whole("frequency", self.frequency, 1.0),
             "monetary": monetary,
         }
         for name, column in found.items():
-            object.__setattr__(self, name, column)
+            object.__setattr__(self, name, kept(column) if name in self._columns else column)
         shapes = {name: np.shape(found[name]) for name in self._columns}
         if len(set(shapes.values())) > 1 or len(shapes["customer"]) != 1:
             raise InvalidDataError(message("RFMValues", "must have columns of one length",
                                            value=shapes))  # fmt: skip
         if not len(self):
             raise InvalidDataError(message("RFMValues", "must have at least one customer"))
+        each_once(found["customer"])
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -112,7 +116,10 @@ class RFMValues(Record):
         InvalidDataError
             If the money of a customer is not known.
         """
-        hint = "One-time buyers have no repeat spend: make the values of the log or the Occasions."
+        hint = (
+            "One-time buyers have no repeat spend: make the values of the log or the Occasions, or "
+            'pass unknown="lowest".'
+        )
         refuse("monetary", "must be known to be scored", self.monetary, self._unknown, hint=hint)
 
     @property
@@ -228,8 +235,8 @@ def values(
     Money is net: all that a customer paid less all that was paid back, also on days without a
     purchase. Frequency and days count purchases alone: an occasion of which refunds left nothing is
     none. Whole cents are summed exactly. From a Summary, days_since_last is T - recency, frequency
-    counts the first occasion too, and the money of one-time buyers is not known (NaN), so that they
-    cannot be scored: make the values of the Occasions instead.
+    counts the first occasion too, and the money of one-time buyers is not known (NaN):
+    scores(values, unknown="lowest") scores them, or make the values of the Occasions instead.
 
     Examples
     --------
@@ -286,9 +293,11 @@ def _of_occasions(log: Occasions, as_of: Any, since: Any, monetary: str) -> RFMV
     nobody = len(log.customer) - len(bought.customer)
     return RFMValues(
         customer=bought.customer,
-        days_since_last=_calendar.elapsed(final, np.full_like(final, last), log.grain, "day"),
-        frequency=frequency,
-        monetary=money if monetary == "sum" else money / frequency,
+        days_since_last=frozen(
+            _calendar.elapsed(final, np.full_like(final, last), log.grain, "day")
+        ),
+        frequency=frozen(frequency),
+        monetary=frozen(money if monetary == "sum" else money / frequency),
         money=monetary,
         as_of=str(log._dates(np.array([last]))[0]),
         notes=join_notes(bought.notes, {NOBODY: nobody} if nobody else {}),
