@@ -35,7 +35,7 @@ docs: $(STAMP)  ## render the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -q -b html docs docs/_build/html
 
 oldest:  ## the tests with the oldest versions that pyproject.toml allows (PYTHON=python3.11)
-	$(MAKE) ends VENV=.venv-oldest CONSTRAINTS='numpy==2.1.0 scipy==1.14.1 pandas==2.2.3 narwhals==2.16.0 polars==1.20.0 pyarrow==19.0.0 duckdb==1.4.1'
+	$(MAKE) ends VENV=.venv-oldest CONSTRAINTS='numpy==2.1.0 scipy==1.14.1 pandas==2.2.3 narwhals==2.16.0 polars==1.25.2 pyarrow==19.0.0 duckdb==1.4.1'
 
 newest:  ## the tests with the newest versions (PYTHON=python3.13)
 	$(MAKE) ends VENV=.venv-newest CONSTRAINTS='-U numpy scipy pandas narwhals'

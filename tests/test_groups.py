@@ -28,7 +28,7 @@ LABELS = {
     "time": pd.to_datetime(["2024-01-02T01:00", "2024-01-01", "2024-01-02T01:00", "2024-02-01"],
                            format="ISO8601"),
     "category": pd.Categorical(["b", "a", "b", "c"], categories=["d", "c", "b", "a"]),
-    "numbers as categories": pd.Categorical([3, 1, 3, 10]),
+    "number_categories": pd.Categorical([3, 1, 3, 10]),
 }  # fmt: skip
 
 
@@ -40,12 +40,22 @@ def grouped(frame, *columns):
 
 def in_rows(groups: Groups):
     """Return the labels of each row, as plain Python."""
-    columns = [labels[groups.codes].tolist() for labels in groups.labels.values()]
+    columns = [listed(labels[groups.codes]) for labels in groups.labels.values()]
     return list(zip(*columns, strict=True))
+
+
+def listed(labels):
+    """Return labels as plain Python; datetime64[ns] would give integers."""
+    return (labels.astype("datetime64[us]") if labels.dtype.kind == "M" else labels).tolist()
 
 
 def plain(values):
     return [v.to_pydatetime() if isinstance(v, pd.Timestamp) else v for v in values]
+
+
+def days(values):
+    """Return midnights as dates: Polars and pandas differ in what they make of dates by version."""
+    return [v.date() if isinstance(v, dt.datetime) and v.time() == dt.time() else v for v in values]
 
 
 # ---- rows
@@ -55,9 +65,9 @@ def test_labels_of_all_kinds_on_all_engines(engine):
     frame = engine.frame(pd.DataFrame(LABELS))
     for name, values in LABELS.items():
         got = grouped(frame, name)
-        assert in_rows(got) == [(v,) for v in plain(values)], name
+        assert days(v for (v,) in in_rows(got)) == days(plain(values)), name
         labels = got.labels[name]
-        assert labels.tolist() == sorted(set(plain(values))), name
+        assert days(listed(labels)) == days(sorted(set(plain(values)))), name
         assert len(got) == len(labels)
         shown = engine.pandas(_frames.native({name: labels}, _frames.read(frame, by=name).kind))
         assert len(shown) == len(labels), name

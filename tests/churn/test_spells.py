@@ -98,12 +98,20 @@ def test_against_a_plain_reading(seed):
     end = start + rng.integers(1, 15, 60)
     who = rng.integers(0, 12, 60)
     base = np.datetime64("2024-01-01")
-    table = pd.DataFrame({"who": who, "from": base + start, "to": base + end})
+    day = np.timedelta64(1, "D")
+    table = pd.DataFrame({"who": who, "from": base + start * day, "to": base + end * day})
     gap = 2
     spells = Spells.from_subscriptions(
-        table, customer="who", start="from", end="to", until=base + 200, overlap="merge", gap=gap
+        table,
+        customer="who",
+        start="from",
+        end="to",
+        until=base + 200 * day,
+        overlap="merge",
+        gap=gap,
     )
-    found = set(zip(spells.customer.tolist(), spells.start, spells.end, strict=True))
+    days = (ends.astype("datetime64[D]") for ends in (spells.start, spells.end))
+    found = set(zip(spells.customer.tolist(), *days, strict=True))
     expected = set()
     for w in set(who.tolist()):
         runs: list[list[int]] = []
@@ -112,11 +120,11 @@ def test_against_a_plain_reading(seed):
                 runs[-1][1] = max(runs[-1][1], e)
             else:
                 runs.append([s, e])
-        expected |= {(w, base + s, base + e) for s, e in runs}
+        expected |= {(w, base + s * day, base + e * day) for s, e in runs}
     assert found == expected
     again = Spells.from_subscriptions(
         table.sample(frac=1, random_state=seed), customer="who", start="from", end="to",
-        until=base + 200, overlap="merge", gap=gap,
+        until=base + 200 * day, overlap="merge", gap=gap,
     )  # fmt: skip
     assert again == spells
 

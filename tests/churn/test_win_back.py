@@ -48,9 +48,11 @@ def test_early_returns_do_not_raise_the_rate():
     ends = base + (left * 86400e6).astype("m8[us]")
     again = base + ((left + np.where(seen, away, 0)) * 86400e6 + 1).astype("m8[us]")
     one = pd.DataFrame({"who": np.arange(n), "from": base, "to": ends})
-    two = pd.DataFrame({"who": np.arange(n), "from": again, "to": pd.NaT})[seen]
-    spells = Spells.from_subscriptions(pd.concat([one, two]), customer="who", start="from",
-                                       end="to", until="2024-12-31")  # fmt: skip
+    running = np.full(n, np.datetime64("NaT", "us"))
+    two = pd.DataFrame({"who": np.arange(n), "from": again, "to": running})[seen]
+    both = pd.DataFrame({name: np.concatenate([one[name], two[name]]) for name in one})
+    spells = Spells.from_subscriptions(both, customer="who", start="from", end="to",
+                                       until="2024-12-31")  # fmt: skip
     back = win_back_rate(spells, within=100)
     assert back.value == pytest.approx(0.15, abs=0.01)
     assert back.churned + back.pending == n

@@ -139,7 +139,8 @@ def test_the_hour_that_repeats():
 
 
 def test_messages():
-    log = pd.DataFrame({"who": [1, 1], "t": ["2024-01-01", "9999-12-31"]})
+    when = np.array(["2024-01-01", "9999-12-31"], dtype="datetime64[s]")
+    log = pd.DataFrame({"who": [1, 1], "t": when})
     read = {"customer": "who", "time": "t"}
     with pytest.raises(cv.errors.InvalidDataError, match="log: must have no line on 9999-12-31"):
         Spells.from_log(log, **read, inactive=30)

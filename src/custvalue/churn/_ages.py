@@ -71,8 +71,9 @@ def completed(start: Instants, end: Instants, unit: str) -> tuple[Array, npt.NDA
 def _months_later(start: Instants, months: npt.NDArray[np.int64]) -> Instants:
     """Return the same day and time some months later, or the last day of a shorter month."""
     first = start.astype("datetime64[M]")
-    target = first + months
+    target = first + months.astype("timedelta64[M]")
     into = start.astype("datetime64[D]") - first.astype("datetime64[D]")
-    last = (target + 1).astype("datetime64[D]") - target.astype("datetime64[D]") - 1
+    end = (target + np.timedelta64(1, "M")).astype("datetime64[D]")
+    last = end - target.astype("datetime64[D]") - np.timedelta64(1, "D")
     day = target.astype("datetime64[D]") + np.minimum(into, last)
     return np.asarray(day + (start - start.astype("datetime64[D]")))

@@ -130,7 +130,7 @@ class Cohorts(Tally):
         if not len(self):
             return np.empty(0, dtype=np.bool_)
         ends = self._starts(self.cohort + self.age + 1)
-        return np.asarray(ends > np.datetime64(self.until, "D") + 1)
+        return np.asarray(ends > np.datetime64(self.until, "D") + np.timedelta64(1, "D"))
 
     @property
     def state(self) -> Column:

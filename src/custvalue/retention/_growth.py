@@ -11,7 +11,7 @@ import numpy.typing as npt
 from custvalue import _calendar, _proportion
 from custvalue._check import Array, one_of
 from custvalue._tally import Tally
-from custvalue.retention._history import Ints, check_periods, gain_to_loss
+from custvalue.retention._history import Ints, after, check_periods, gain_to_loss
 
 PARTIAL = "partial"
 OBSERVED = "observed"
@@ -127,7 +127,7 @@ class GrowthAccounting(Tally):
         """For each period "observed", or "partial" where `until` cuts it short."""
         if not len(self):
             return np.empty(0, dtype="U8")
-        whole = self._starts(self.period + 1) <= np.datetime64(self.until) + 1
+        whole = self._starts(self.period + 1) <= after(np.datetime64(self.until))
         return np.where(whole, OBSERVED, PARTIAL)
 
     @property

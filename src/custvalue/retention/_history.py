@@ -122,12 +122,12 @@ def read_history(
     born, idle = None, _none()
     if starts is not None:
         born = _calendar.period_numbers(starts.when[bought.customer], grain, week_start)
-        idle = starts.others(bought.customer, seen + 1)
+        idle = starts.others(bought.customer, after(seen))
     if until is None and not len(bought) + len(idle):
         rule = "has no purchase in the time observed"
         hint = f"What was left out: {dict(bought.notes)}"
         raise InvalidDataError(message("log", rule, value=f"until={until}", hint=hint))
-    ends = _calendar.period_numbers(np.array([seen, seen + 1]), grain, week_start)
+    ends = _calendar.period_numbers(np.array([seen, after(seen)]), grain, week_start)
     history = History(
         bought, refunds, seen, int(ends[0]), int(ends[1]) - 1, *_grouped(groups, bought.customer),
         decode, born,
@@ -190,7 +190,7 @@ def _cut(log: Occasions, until: Any, grain: str) -> tuple[np.datetime64, Occasio
     begins = log._dates(log.period)
     seen = _seen(begins, until, grain, log.timezone)
     coded = dataclasses.replace(log, customer=np.arange(len(log.customer)))
-    return seen, coded._only(begins < seen + 1, AFTER_UNTIL)
+    return seen, coded._only(begins < after(seen), AFTER_UNTIL)
 
 
 def _cut_events(
@@ -198,9 +198,15 @@ def _cut_events(
 ) -> tuple[np.datetime64, Events]:
     latest = events.when.max(keepdims=True) if len(events.when) else events.when
     seen = _seen(latest, until, grain, timezone)
-    if not (latest >= seen + 1).any():
+    end = after(seen)
+    if not (latest >= end).any():
         return seen, events
-    return seen, events.only(events.when < seen + 1, LINES_AFTER_UNTIL)
+    return seen, events.only(events.when < end, LINES_AFTER_UNTIL)
+
+
+def after(seen: np.datetime64) -> np.datetime64:
+    """Return the end of a day or hour."""
+    return seen + np.timedelta64(1, "h" if seen.dtype == np.dtype("datetime64[h]") else "D")
 
 
 def _seen(
