@@ -182,6 +182,14 @@ def test_a_record_equals_itself_and_no_other(records, name):
 
 
 @pytest.mark.parametrize("name", RECORDS)
+def test_arrays_of_a_record_are_read_only(records, name):
+    for field in dataclasses.fields(records[name]):
+        array = getattr(records[name], field.name)
+        if isinstance(array, np.ndarray):
+            assert not array.flags.writeable, field.name
+
+
+@pytest.mark.parametrize("name", RECORDS)
 def test_a_record_shows_itself(records, name):
     assert repr(records[name]).startswith(f"{name}(")
     assert len(repr(records[name])) < 400

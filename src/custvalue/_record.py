@@ -28,6 +28,12 @@ class Record:
     _columns: ClassVar[tuple[str, ...]] = ()
     _parts: ClassVar[Mapping[str, type[Record]]] = {}  # fields that are records themselves
 
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            array = getattr(self, field.name)
+            if isinstance(array, np.ndarray) and array.flags.writeable:
+                object.__setattr__(self, field.name, frozen(array.view()))
+
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented

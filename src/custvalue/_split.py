@@ -85,6 +85,7 @@ class Split(Record):
             raise InvalidDataError(
                 message("cut", f"must be an index of {periods} periods", value=self.cut)
             )
+        super().__post_init__()
 
     def _head(self) -> dict[str, Any]:
         return {

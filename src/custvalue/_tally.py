@@ -66,9 +66,8 @@ class Tally(Record):
 
     def _sort(self, keys: list[Column]) -> None:
         """Put the rows in the order of their keys; refuse two rows with the same."""
-        first = keys[0]
-        if first.dtype.kind in "iufM" and (first[1:] > first[:-1]).all():
-            return  # as most tables are: no need to look at the rest
+        if _rises(keys):
+            return
         row, firsts = distinct_rows(keys)
         if len(firsts) < len(row):
             again = np.ones(len(row), dtype=bool)
@@ -217,6 +216,20 @@ def _kind(column: Column) -> str:
 
     kind = str(pd.api.types.infer_dtype(column))
     return "number" if kind in ("integer", "floating", "mixed-integer-float") else kind
+
+
+def _rises(keys: list[Column]) -> bool:
+    """Return whether the rows are distinct and in the order of their keys, as they mostly are."""
+    later = np.zeros(len(keys[0]) - 1, dtype=bool)
+    equal = ~later
+    for column in keys:
+        before, after = column[:-1], column[1:]
+        try:
+            later |= equal & np.asarray(after > before, dtype=bool)
+            equal &= np.asarray(after == before, dtype=bool)
+        except TypeError:  # of several types: no order
+            return False
+    return bool(later.all())
 
 
 def distinct_rows(columns: list[Column]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -153,3 +153,18 @@ def test_bad_records(changes, rule):
         dataclasses.replace(test, **changes)
     with pytest.raises(cv.errors.InvalidDataError):
         cv.churn.LogRank.from_dict(test.to_dict() | changes)
+
+
+def test_ages_in_blocks_are_as_all_at_once(monkeypatch):
+    rng = np.random.default_rng(5)
+    entry, group = rng.integers(0, 20, 400), rng.integers(0, 7, 400)
+    found = Durations(exit=entry + rng.integers(1, 60, 400), event=rng.random(400) < 0.6,
+                      entry=entry, groups={"g": group})  # fmt: skip
+    whole = compare(found)
+    for cells in (1, 70):
+        monkeypatch.setattr("custvalue.churn.log_rank._CELLS", cells)
+        blocks = compare(found)
+        assert blocks.degrees == whole.degrees == 6
+        assert blocks.observed.tolist() == whole.observed.tolist()
+        np.testing.assert_allclose(blocks.expected, whole.expected, rtol=1e-13)
+        assert blocks.statistic == pytest.approx(whole.statistic, rel=1e-12)

@@ -204,3 +204,11 @@ def test_bad_acceptance():
         cv.churn.ProfitCurve([1.0], [0.5, 1.0], [1.0])
     with pytest.raises(cv.errors.InvalidDataError, match="value: must be a number"):
         cv.churn.Profit.from_dict(mpc(EXAMPLE).to_dict() | {"value": "much"})
+
+
+def test_a_curve_is_read_only():
+    given = np.array([0.0, 1.0])
+    curve = cv.churn.ProfitCurve(given[::-1].copy(), given, given)
+    for column in (curve.threshold, curve.target_share, curve.profit):
+        assert not column.flags.writeable
+    assert given.flags.writeable

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import custvalue as cv
+from custvalue._record import join_notes
 from custvalue.churn import Spells, churn_rate, early_warning, win_back_rate
 
 DAY = np.timedelta64(1, "D")
@@ -65,8 +66,6 @@ def test_who_leaves_is_seen_after_the_gap_and_at_once_without():
     assert spells.end[0] == np.datetime64("2024-03-10")
     assert subscriptions(table, until="2024-03-10").event.tolist() == [True]
     assert win_back_rate(spells, 3).pending == 1
-    with pytest.raises(cv.errors.InvalidDataError, match="gap: must be shorter than the time"):
-        subscriptions(table, until="2024-01-04", gap=5)
     with pytest.raises(cv.errors.InvalidDataError, match="gap: must be shorter than the time"):
         subscriptions(table, until="2024-03-14", since="2024-03-13", gap=5)
 
@@ -173,3 +172,39 @@ def test_bad_spells_and_flags():
     for whole in ("on", 1, None):
         with pytest.raises(cv.errors.InvalidDataError, match="whole: must be true or false"):
             spells.durations("day", whole=whole)
+
+
+def parts_of(read, table, *cuts):
+    """Return the notes of all, and those of the parts, added; the parts have the same spells."""
+    whole = read(table)
+    parts = [read(table[a:b]) for a, b in itertools.pairwise((0, *cuts, len(table)))]
+    assert sum(map(len, parts)) == len(whole)
+    assert {part.until for part in parts} == {whole.until}
+    return whole.notes, join_notes(*(part.notes for part in parts)), parts
+
+
+def test_a_part_of_young_customers_has_no_spells_yet():
+    table = pd.DataFrame({"who": [1, 2], "from": ["2024-01-01", "2024-03-28"], "to": [None, None]})
+    whole, added, parts = parts_of(
+        lambda part: subscriptions(part, until="2024-03-31", gap=7), table, 1
+    )
+    assert whole == added
+    assert sum(parts[1].notes.values()) == 1
+    log = pd.DataFrame({"who": [1, 1, 2], "t": ["2024-01-01", "2024-03-01", "2024-03-28"]})
+    read = {"customer": "who", "time": "t", "inactive": 30, "churned_at": "last"}
+    whole, added, parts = parts_of(
+        lambda part: Spells.from_log(part, **read, until="2024-03-31"), log, 2
+    )
+    assert whole == added
+    assert len(parts[1]) == 0
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_gap_as_long_as_the_window_is_named(rows):
+    table = pd.DataFrame({"who": [1], "from": ["2024-01-01"], "to": ["2024-02-01"]})[:rows]
+    with pytest.raises(cv.errors.InvalidDataError, match="gap: must be shorter than the time"):
+        subscriptions(table, since="2024-03-28", until="2024-03-31", gap=7)
+    log = pd.DataFrame({"who": [1], "t": ["2024-03-29"]})[:rows]
+    with pytest.raises(cv.errors.InvalidDataError, match="inactive: must be shorter than the"):
+        Spells.from_log(log, customer="who", time="t", inactive=7, churned_at="last",
+                        since="2024-03-28", until="2024-03-31")  # fmt: skip

@@ -324,3 +324,20 @@ def test_revenue_is_not_made_up_of_repeat_means():
     values = dataclasses.replace(values, money="mean")
     table = cv.rfm.segment_table(cv.rfm.segment(cv.rfm.scores(values, cuts=CUTS)))
     assert table.sums("revenue")[0] == 60.0
+
+
+def test_notes_of_parts_add_to_those_of_all():
+    """Scores that nobody of a part has are no counts of customers."""
+    values = cv.rfm.RFMValues(range(6), [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 1],
+                              [1.0, np.nan, 3, 4, np.nan, 2])  # fmt: skip
+
+    def table(rows):
+        columns = {name: getattr(values, name)[rows] for name in values._columns}
+        part = cv.rfm.RFMValues(**columns, notes={"lines dropped": 2})
+        scored = cv.rfm.scores(part, cuts=CUTS, unknown="lowest")
+        return cv.rfm.segment_table(cv.rfm.segment(scored))
+
+    unknown = "customers of unknown money, scored 1 for it"
+    added = table(slice(0, 3)) + table(slice(3, 6))
+    assert added.notes == {"lines dropped": 4, unknown: 2}
+    assert table(slice(0, 6)).notes == {"lines dropped": 2, unknown: 2}

@@ -111,7 +111,7 @@ def of_subscriptions(
         place[np.sort(rows)] = groups.codes
         groups = _group_of_runs(Groups(place[rows], groups.labels), runs.first, rows)
     who = ids.codes[rows[runs.first]]
-    observed = observed.closed(gap, runs.start)
+    observed = observed.closed("gap", gap)
     undecided = runs.end == observed.until
     if undecided.any():
         counts = {**counts, UNDECIDED: int(np.count_nonzero(undecided))}
@@ -225,12 +225,10 @@ def of_log(
         end = last + inactive
         end = np.where(end < observed.until, end, _NEVER)  # a line at `until` would still count
     else:  # who was silent for less than `inactive` at `until` may have churned or not
-        observed = Window(observed.since, observed.until - inactive)
-        begin = observed.since if observed.since is not None or not len(time) else int(time.min())
-        if inactive < DAY or (begin is not None and observed.until <= begin):
-            rule = "must be at least a day and shorter than the time observed"
+        if inactive < DAY:
             shown = f"{inactive / DAY:g} days"
-            raise InvalidDataError(message("inactive", rule, value=shown))
+            raise InvalidDataError(message("inactive", "must be at least a day", value=shown))
+        observed = observed.closed("inactive", inactive)
         end = (last // DAY + 1) * DAY
         end = np.where(end <= observed.until, end, _NEVER)
     groups = events.groups

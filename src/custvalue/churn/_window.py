@@ -6,7 +6,6 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from custvalue import _calendar
 from custvalue._check import number
@@ -29,13 +28,15 @@ class Window:
         value = getattr(self, name)
         return None if value is None else str(np.datetime64(value, "us"))
 
-    def closed(self, gap: int, starts: npt.NDArray[np.int64]) -> Window:
-        """Return the part of the window in which a gap after each end is seen."""
-        begin = int(starts.min(initial=self.until)) if self.since is None else self.since
-        if gap and self.until - gap <= begin and len(starts):
+    def closed(self, name: str, silence: int) -> Window:
+        """Return the part of the window in which a silence after each end is seen.
+
+        Of a window from the start nothing may be left: its customers are too young to tell.
+        """
+        if silence and self.since is not None and self.until - silence <= self.since:
             rule = "must be shorter than the time observed"
-            raise InvalidDataError(message("gap", rule, value=f"{gap / DAY:g} days"))
-        return Window(self.since, self.until - gap)
+            raise InvalidDataError(message(name, rule, value=f"{silence / DAY:g} days"))
+        return Window(self.since, self.until - silence)
 
 
 def edge(name: str, when: Any, timezone: str | None) -> int:

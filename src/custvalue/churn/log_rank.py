@@ -19,7 +19,9 @@ from custvalue.churn._steps import rounding, tallied
 from custvalue.durations import DURATIONS_HINT, Durations
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 
+Ints = npt.NDArray[np.int64]
 _COLUMNS = ("customers", "observed", "expected")
+_CELLS = 2**21  # groups x ages worked on at once
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -167,44 +169,50 @@ def compare(durations: Durations | KaplanMeier, by: str | Sequence[str] | None =
     )
 
 
-def _moments(
-    curve: KaplanMeier, owner: npt.NDArray[np.int64], groups: int
-) -> tuple[Array, Array, Array, int]:
+def _moments(curve: KaplanMeier, owner: Ints, groups: int) -> tuple[Array, Array, Array, int]:
     """Return events of each group, their expectation given those of all, and what ties groups.
 
     The covariance of two groups is less the tie between them, and the variance of a group the sum
     of its ties. The last number is that of ages at which there is no variance.
     """
-    happened = curve.events > 0
-    ages = np.unique(curve.time[happened])
-    shape = (groups, len(ages) + 1)
-
-    def spread(place: npt.NDArray[np.int64], values: Array) -> Array:
-        code = owner * shape[1] + place
-        total = np.bincount(code, values, minlength=shape[0] * shape[1]).astype(np.float64)
-        return total.reshape(shape)[:, :-1]
-
-    net = curve.entered - curve.events - curve.censored
+    ages = np.unique(curve.time[curve.events > 0])
+    rise = np.argsort(curve.time, kind="stable")
+    owner, time, entered = owner[rise], curve.time[rise], curve.entered[rise]
+    events, net = curve.events[rise], (curve.entered - curve.events - curve.censored)[rise]
+    happens = np.searchsorted(ages, time)
     # what happens at an age changes who is at risk at the next one
-    n = np.cumsum(spread(np.searchsorted(ages, curve.time, side="right"), net), axis=1)
-    error = np.bincount(owner, curve.entered)[:, None] * rounding(curve)
-    n = np.where(n <= error, 0.0, n)
-    d = spread(np.searchsorted(ages, curve.time), curve.events)
-    everybody, all_events = n.sum(axis=0), d.sum(axis=0)
-    share = n / everybody
-    staying = everybody - all_events
-    some_stay = (staying > error.sum()) & (np.count_nonzero(n, axis=0) > 1)
-    defined = some_stay & (everybody > 1.0)
-    w = np.where(some_stay, 1.0, 0.0)  # any tie counts for the degrees, where it has no variance
-    w[defined] = (all_events * staying)[defined] / (everybody[defined] - 1.0)
-    # not by BLAS, whose threads change digits
-    ties = np.einsum("gj,hj->gh", share * w, share)
-    return (
-        d.sum(axis=1),
-        (share * all_events).sum(axis=1),
-        ties,
-        int(np.count_nonzero(some_stay & ~defined)),
-    )
+    leaves = np.searchsorted(ages, time, side="right")
+    error = np.bincount(owner, entered, groups) * rounding(curve)
+    observed = np.bincount(owner, events, groups).astype(np.float64)
+    expected, ties, undefined = np.zeros(groups), np.zeros((groups, groups)), 0
+    before = np.zeros(groups)  # at risk when the block begins
+
+    for start in range(0, len(ages), step := max(1, _CELLS // groups)):
+        block = (groups, start, min(start + step, len(ages)))
+        n = _spread(net, owner, leaves, *block)
+        n[:, 0] += before
+        n = np.cumsum(n, axis=1)
+        before = n[:, -1].copy()
+        n = np.where(n <= error[:, None], 0.0, n)
+        everybody, all_events = n.sum(axis=0), _spread(events, owner, happens, *block).sum(axis=0)
+        share = n / everybody
+        staying = everybody - all_events
+        some_stay = (staying > error.sum()) & (np.count_nonzero(n, axis=0) > 1)
+        defined = some_stay & (everybody > 1.0)
+        w = np.where(some_stay, 1.0, 0.0)  # any tie counts for the degrees, also without variance
+        w[defined] = (all_events * staying)[defined] / (everybody[defined] - 1.0)
+        ties += (share * w) @ share.T
+        expected += (share * all_events).sum(axis=1)
+        undefined += int(np.count_nonzero(some_stay & ~defined))
+    return observed, expected, ties, undefined
+
+
+def _spread(values: Array, owner: Ints, place: Ints, groups: int, start: int, stop: int) -> Array:
+    """Return the sums of values by group and by place in [start, stop); places do not fall."""
+    first, last = np.searchsorted(place, (start, stop))
+    code = owner[first:last] * (stop - start) + place[first:last] - start
+    total = np.bincount(code, values[first:last], minlength=groups * (stop - start))
+    return total.astype(np.float64).reshape(groups, stop - start)
 
 
 def _quadratic(apart: Array, ties: Array) -> tuple[float, int]:

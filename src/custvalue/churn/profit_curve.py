@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from custvalue._check import Array, number, real
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue.churn._campaign import money, points
 from custvalue.churn.ranking import Ranking
 from custvalue.errors import InvalidDataError, message
@@ -53,7 +53,7 @@ class ProfitCurve(Record):
             if column.ndim != 1 or not 0 < len(column) == np.size(self.threshold):
                 rule = "must be as long as threshold"
                 raise InvalidDataError(message(name, rule, value=column.shape))
-            object.__setattr__(self, name, column)
+            object.__setattr__(self, name, kept(column))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `custvalue.plot.profit`."""

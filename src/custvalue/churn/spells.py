@@ -185,7 +185,7 @@ class Spells(Record):
             If a column does not exist.
         InvalidDataError
             If an end is before its start, rows that are joined differ in their group, `gap` is not
-            shorter than the window, or a policy "error" is broken.
+            shorter than the time from `since`, or a policy "error" is broken.
 
         Examples
         --------
@@ -278,7 +278,8 @@ class Spells(Record):
             If a column does not exist.
         InvalidDataError
             If the log is empty and `until` is not given, `inactive` is not above 0 (for "last": not
-            at least a day, or not shorter than the window), or a policy "error" is broken.
+            at least a day, or not shorter than the time from `since`), or a policy "error" is
+            broken.
 
         Examples
         --------

@@ -98,6 +98,7 @@ class Fit(Record, Generic[M]):
             raise InvalidDataError(message("covariance", rule, value=covariance.tolist()))
         object.__setattr__(self, "covariance", covariance)
         object.__setattr__(self, "notes", tuple(self.notes))
+        super().__post_init__()
 
     def _head(self) -> dict[str, Any]:
         return {

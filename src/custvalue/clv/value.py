@@ -96,6 +96,7 @@ class LifetimeValues(Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(self.notes))
+        super().__post_init__()
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -19,6 +19,7 @@ from custvalue._instants import in_zone, known_zone
 from custvalue._occasions import Occasions
 from custvalue._reduce import reduce
 from custvalue.errors import InvalidDataError, message
+from custvalue.retention._bounds import day_or_instant
 from custvalue.retention._history import (
     LINES_AFTER_UNTIL,
     POLICIES,
@@ -160,14 +161,13 @@ def _cut(events: Events, until: Any, timezone: str | None) -> tuple[Events, int]
 
 def _end(until: Any, timezone: str | None) -> int:
     """Return the microsecond after a day or an instant that ends it (in UTC if there are zones)."""
-    _calendar.period_of("until", until, "day", "monday", timezone)  # or say what is wrong
-    local = _calendar.instant_of("until", until, timezone)
-    step = np.timedelta64(1, "D" if np.datetime_data(local.dtype)[0] == "D" else "us")
-    end = (local + step).astype(_EXACT)
+    last = day_or_instant("until", until, timezone)
+    whole = last.dtype == np.dtype("datetime64[D]")
+    end = (last + np.timedelta64(1, "D" if whole else "us")).astype(_EXACT)
     if timezone is None:
         return int(end.view(np.int64))
-    utc = (_calendar.instant_of("until", until, "UTC") + step).astype(_EXACT)
-    if utc == end:  # on the wall clock of the time zone, as nothing else is said
+    utc = (_calendar.instant_of("until", until, "UTC") + np.timedelta64(1, "us")).astype(_EXACT)
+    if whole or utc == end:  # on the wall clock of the time zone, as nothing else is said
         wall: dt.datetime = end.item()
         exact = wall.replace(tzinfo=ZoneInfo(timezone)).astimezone(dt.UTC)
         utc = np.asarray(np.datetime64(exact.replace(tzinfo=None), "us"))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from custvalue import _calendar, _proportion
 from custvalue._check import Array, one_of, refuse, whole
-from custvalue._record import join_notes
+from custvalue._record import frozen, join_notes
 from custvalue._tally import Tally, distinct_rows
 from custvalue.durations import Durations
 from custvalue.errors import InvalidDataError, message
@@ -119,7 +119,7 @@ class Cohorts(Tally):
             _calendar.period_of("until", self.until, "day", "monday", None)
         for name in ("cohort", "age", "size", "customers", "orders"):
             counts = whole(name, getattr(self, name), -np.inf if name == "cohort" else 0.0)
-            object.__setattr__(self, name, counts.astype(np.int64))
+            object.__setattr__(self, name, frozen(counts.astype(np.int64)))
         refuse("customers", "must not exceed the size", self.customers, self.customers > self.size)
 
     def _starts(self, periods: Ints) -> npt.NDArray[np.datetime64]:

@@ -19,6 +19,7 @@ from custvalue._record import Record
 from custvalue._tally import refuse_names
 from custvalue.errors import InvalidDataError, message
 from custvalue.retention._bought import ORDERS, Refunds, by_period, fine_grain
+from custvalue.retention._bounds import seen_until
 from custvalue.transactions import occasions_of
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -165,24 +166,6 @@ def _own_zone(log: Occasions, timezone: str | None) -> str | None:
         rule = f"must be that of the occasions, {log.timezone!r}"
         raise InvalidDataError(message("timezone", rule, value=timezone))
     return log.timezone
-
-
-def seen_until(until: Any, grain: str, timezone: str | None) -> np.datetime64:
-    """Return the last day that `until` says was observed; for periods of an hour the last hour.
-
-    A date is its whole day, and so is a midnight but for hours; any other instant is its hour, and
-    refused for longer periods, of which it could cut a day.
-    """
-    hour = _calendar.period_of("until", until, "hour", "monday", timezone)
-    if grain == "hour":
-        return np.datetime64(hour, "h")
-    instant = _calendar.instant_of("until", until, timezone)
-    day = instant.astype("datetime64[D]")
-    if instant != day:
-        rule = "must be a day, not an instant within one"
-        hint = f"Give the day, '{day}', all of which counts as observed, or the day before."
-        raise InvalidDataError(message("until", rule, value=str(until), hint=hint))
-    return np.datetime64(day.item(), "D")
 
 
 def _cut(log: Occasions, until: Any, grain: str) -> tuple[np.datetime64, Occasions]:

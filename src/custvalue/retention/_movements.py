@@ -26,9 +26,7 @@ def retention_of(
 
     born : the first instant from which each customer of `runs` was ever one.
     """
-    size = 1 if groups is None else len(groups)
-    rows = Rows.spanning(np.full(size, first), last - 1)
-    if not rows.size:
+    if last <= first:
         raise InvalidDataError(
             message(
                 "until",
@@ -37,6 +35,8 @@ def retention_of(
                 hint="A period ends with the first instant of the next one, which must be seen.",
             )
         )
+    size = 1 if groups is None else len(groups)
+    rows = Rows.spanning(np.full(size, first), last - 1)
     owner = np.repeat(runs.customer, np.diff(runs.start))
     group = np.zeros(len(owner), dtype=np.int64) if groups is None else groups.codes[owner]
     when, paid = runs.period.astype(np.int64), runs.sums[0]

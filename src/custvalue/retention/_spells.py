@@ -45,6 +45,10 @@ class PaidSpells:
         cls, table: _frames.Table, by: Sequence[str], zone: str | None, missing: str, invalid: str
     ) -> Self:
         """Return the spells of a table that the policies keep."""
+        if table.rows == 0:  # columns of nothing may have any type
+            none, never = np.empty(0, dtype=np.int64), np.empty(0, dtype="datetime64[us]")
+            labels = {table.names[role]: np.empty(0, dtype=object) for role in by}
+            return cls(none, never, never, np.empty(0), Groups(none, labels) if by else None, {})
         names = table.names
         start, no_start, no_date = instants(table, "start", zone, None)
         runs_on, no_end_date = _frames.missing(table.columns["end"]), None
@@ -77,9 +81,6 @@ class PaidSpells:
 
         kept = slice(None) if drop.kept is None else drop.kept
         who = ids.codes[kept]
-        if not len(who):
-            rule = "has no row that the policies keep"
-            raise InvalidDataError(message("table", rule, value=dict(drop.notes)))
         groups = group_of_customers(table, by, ids, who, drop.kept) if by else None
         return cls(who, start[kept], end[kept], amount[kept], groups, drop.notes)
 

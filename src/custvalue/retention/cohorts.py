@@ -11,6 +11,8 @@ from custvalue import _calendar
 from custvalue._check import one_of
 from custvalue._record import join_notes
 from custvalue.durations import Durations
+from custvalue.errors import InvalidDataError, message
+from custvalue.retention._bounds import period_of
 from custvalue.retention._cells import PERIODS, counted
 from custvalue.retention._cohorts import Cohorts as Cohorts
 from custvalue.retention._history import read_history, refuse_by
@@ -45,18 +47,22 @@ def cohorts(
         Names of the columns, for a data frame; without `amount` there is no revenue.
     period : {"day", "week", "month", "quarter", "year"}
         Calendar periods, of cohorts and ages. Active in one is who bought on a day of it; a day
-        that is fully refunded on the day itself is none. Revenue is net of all refunds from the
-        first period of the customer on, also of those in periods without a purchase.
+        that is fully refunded on the day itself, or has refunds alone, is none, and is counted in
+        the notes. Occasions of weeks or longer are judged as a whole: a later refund in one can
+        hide a purchase. Revenue is net of all refunds from the period of the first purchase on,
+        also of those in periods without a purchase.
     by : str or sequence of str, optional
         Columns of groups; the same in all lines of a customer.
     start : str, optional
         Column with the time at which the customer started, such as the sign-up; the same in all
         lines of a customer. Default: the first activity. Who started by `until` is counted, active
-        by then or not; who has no line at all is not: give them one at their start.
+        by then or not; who has no line at all is not: give them one at their start. Revenue is
+        still net of all refunds from the first purchase on, not from the start.
     before_start : {"error", "drop"}
         What to do with lines on days before the start.
     since : date or str, optional
         Customers who started before the period of that day are left out, and counted in the notes.
+        A day, not an instant within one.
     until : date or str, optional
         Last day observed, all of it; what lies after is left out and counted in the notes. Default:
         the day of the last line, so that the last period is partial unless the log ends on its last
@@ -114,10 +120,13 @@ def cohorts(
     bought = history.bought
     first, since_day = None, ""
     if since is not None:
-        first = _calendar.period_of("since", since, period, week_start, bought.timezone)
+        first = period_of("since", since, period, week_start, bought.timezone)
         since_day = str(_calendar.period_starts(np.array([first]), period, week_start)[0])
-    late = first is not None and first > history.last
-    groups, sums, notes = counted(history, first, until is None or late)
+        if first > history.last:
+            rule = "must not lie in a period after the last one observed"
+            value = f"{since_day}, of a log observed until {history.seen}"
+            raise InvalidDataError(message("since", rule, value=value, hint="Give an earlier day."))
+    groups, sums, notes = counted(history, first, until is None)
     return Cohorts(
         **sums,
         grain=period,

@@ -49,15 +49,18 @@ def growth_accounting(
         Names of the columns, for a data frame; without `amount` only customers are counted.
     period : {"hour", "day", "week", "month", "quarter", "year"}
         What a period is; hours are those of the clock on the wall. Active in one is who bought on
-        a day (for hours: in an hour) of it; one that is fully refunded on the day itself is none.
+        a day (for hours: in an hour) of it; one that is fully refunded on the day itself, or has
+        refunds alone, is none, and is counted in the notes. Occasions of weeks or longer are judged
+        as a whole: a later refund in one can hide a purchase.
     by : str or sequence of str, optional
         Columns of groups; the same in all lines of a customer.
     until : date or str, optional
-        Last day observed, all of it (periods of an hour: or an instant, of which the whole hour
-        counts); what lies after is left out and counted in the notes. Default:
-        the day of the last line. Give it to add up records of parts of the customers, and where the
-        log reaches beyond its last line. Of occasions coarser than a day the first day of the last
-        one is known only, so that their last period is partial unless `until` says otherwise.
+        Last day observed, all of it, also where it is given as its midnight (periods of an hour:
+        or a later instant, of which the whole hour counts); what lies after is left out and counted
+        in the notes. Default: the day of the last line. Give it to add up records of parts of the
+        customers, and where the log reaches beyond its last line. Of occasions coarser than a day
+        the first day of the last one is known only, so that their last period is partial unless
+        `until` says otherwise.
     timezone, week_start : str, optional
         As in `custvalue.occasions`.
     **policies

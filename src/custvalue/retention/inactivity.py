@@ -217,7 +217,8 @@ def reactivation_rate(
 
     A customer becomes inactive when no purchase came within `inactive` after one; the first time
     counts, so that nobody counts twice. With `within` only those count who became inactive so long
-    ago that the window has wholly elapsed; without, the rate grows with the time observed.
+    ago that the window has wholly elapsed; without, the rate grows with the time observed. Of a
+    period that `until` cuts short nothing counts: who bought in it is not known in full.
 
     Parameters
     ----------
@@ -271,9 +272,10 @@ def reactivation_rate(
         policies=policies,
     )
     gaps, owner = gaps_of(history, unit), history.owner
-    late = np.flatnonzero(np.where(gaps.ends, gaps.length > inactive, gaps.length >= inactive))
+    long = ~gaps.ends | (gaps.length > inactive)
+    late = np.flatnonzero(long & (gaps.observed >= inactive))
     lapse = late[np.diff(owner[late], prepend=-1) > 0]  # the first of each customer
-    back = gaps.ends[lapse]
+    back = gaps.ends[lapse] & (gaps.length[lapse] <= gaps.observed[lapse])
     elapsed = np.ones(len(lapse), dtype=bool)
     if within is not None:
         elapsed = gaps.observed[lapse] >= inactive + within

@@ -52,10 +52,10 @@ def repeat_purchase_rate(
     by : str or sequence of str, optional
         Columns of groups; the same in all lines of a customer.
     until : date or str, optional
-        Last day observed, all of it (grain "hour": or an instant, of which the whole hour counts);
-        what lies after is left out and counted. Default: the last in the log; of occasions coarser
-        than a day, the first day of the last one. Give it to add up records of parts of the
-        customers.
+        Last day observed, all of it, also where it is given as its midnight (grain "hour": or a
+        later instant, of which the whole hour counts); what lies after is left out and counted.
+        Default: the last in the log; of occasions coarser than a day, the first day of the last
+        one. Give it to add up records of parts of the customers.
     timezone, week_start : str, optional
         As in `custvalue.occasions`.
     **policies

@@ -14,6 +14,7 @@ from custvalue._groups import column_names
 from custvalue._record import join_notes
 from custvalue._reduce import reduce
 from custvalue.errors import InvalidDataError, message
+from custvalue.retention._bounds import period_of
 from custvalue.retention._history import refuse_by
 from custvalue.retention._movements import retention_of
 from custvalue.retention._revenue_record import REACTIVATION
@@ -28,6 +29,7 @@ from custvalue.retention._spells import (
     warn_of_gaps,
 )
 
+_EMPTY = "With `since` the record is empty then, to be added to others."
 _MOST = 100_000_000  # instants of spells
 
 
@@ -94,8 +96,9 @@ def revenue_retention(
     ColumnNotFoundError
         If a column does not exist.
     InvalidDataError
-        If a column has the wrong type, a policy is "error" where it matters, or no whole period is
-        observed.
+        If a column has the wrong type, a policy is "error" where it matters, `since` or `until`
+        cuts a day, no whole period is observed, or there is no spell (with `since` the record is
+        empty then, to be added to others).
 
     References
     ----------
@@ -123,13 +126,16 @@ def revenue_retention(
     one_of("missing", missing, ("error", "drop"))
     one_of("invalid", invalid, ("error", "drop"))
     one_of("week_start", week_start, _calendar.WEEKDAYS)
-    last_day = _calendar.period_of("until", until, "day", week_start, timezone)
-    last = _calendar.period_of("until", until, period, week_start, timezone)
+    last_day = period_of("until", until, "day", week_start, timezone)
+    last = period_of("until", until, period, week_start, timezone)
     named = column_names("by", by)
     read = _frames.read(table, customer=customer, start=start, end=end, amount=amount, **named)
-    if read.rows == 0:
-        raise InvalidDataError(message("table", "must have rows", value=0))
+    if read.rows == 0 and since is None:
+        raise InvalidDataError(message("table", "must have rows", value=0, hint=_EMPTY))
     spells = PaidSpells.read(read, tuple(named), timezone, missing, invalid)
+    if since is None and not len(spells.who):
+        rule = "has no row that the policies keep"
+        raise InvalidDataError(message("table", rule, value=dict(spells.notes), hint=_EMPTY))
     spells = spells.until(last_day)
     notes = join_notes(spells.notes, spells.overlaps(overlap))
 
@@ -141,7 +147,7 @@ def revenue_retention(
     np.minimum.at(born, spells.who, low)
     opening = int(_calendar.period_numbers(spells.start, period, week_start).min(initial=last))
     if since is not None:
-        opening = _calendar.period_of("since", since, period, week_start, timezone)
+        opening = period_of("since", since, period, week_start, timezone)
     low = np.maximum(low, opening)
     counts = np.maximum(np.minimum(high, last + 1) - low, 0)
     if counts.sum() > _MOST:
@@ -228,8 +234,8 @@ def revenue_retention_from_snapshots(
     ColumnNotFoundError
         If a column does not exist.
     InvalidDataError
-        If a column has the wrong type, a policy is "error" where it matters, or there are snapshots
-        of one period only.
+        If a column has the wrong type, a policy is "error" where it matters, `since` or `until`
+        cuts a day, or there are snapshots of one period only.
 
     Warns
     -----
@@ -265,10 +271,13 @@ def revenue_retention_from_snapshots(
     )
     events = not_negative(events, amount, invalid)
     notes = dict(events.notes)
+    opening = None
+    if since is not None:
+        opening = period_of("since", since, period, week_start, timezone)
     who, spend = events.who, np.asarray(events.spend)
     instant = _calendar.period_numbers(events.when, period, week_start).astype(np.int64)
     if until is not None:
-        last = _calendar.period_of("until", until, period, week_start, timezone)
+        last = period_of("until", until, period, week_start, timezone)
         kept = instant <= last
         who, spend, instant = who[kept], spend[kept], instant[kept]
         notes |= {AFTER_UNTIL: int((~kept).sum())} if not kept.all() else {}
@@ -279,9 +288,7 @@ def revenue_retention_from_snapshots(
         last = int(instant.max())
     warn_of_gaps(instant, last)
     instant, last = instant + (at == "end"), last + (at == "end")
-    opening = int(instant.min())
-    if since is not None:
-        opening = _calendar.period_of("since", since, period, week_start, timezone)
+    opening = int(instant.min()) if opening is None else opening
     positive = spend > 0
     if not positive.all():
         notes[ZERO] = int((~positive).sum())

@@ -62,9 +62,10 @@ def n_day(
     before_start : {"error", "drop"}
         What to do with lines on days (24h: instants) before the start.
     until : date, datetime or str, optional
-        Last day observed, all of it; for 24h possibly an instant, on the clock of `timezone`
-        unless it has a zone. What lies after is left out and counted in the notes. Default: the day
-        (24h: the instant) of the last line. Give it to add up records of parts of the customers.
+        Last day observed, all of it, also where it is given as its midnight; for 24h possibly a
+        later instant, on the clock of `timezone` unless it has a zone. What lies after is left out
+        and counted in the notes. Default: the day (24h: the instant) of the last line. Give it to
+        add up records of parts of the customers.
     cohort : {"day", "week", "month", "quarter", "year"}, optional
         Give a row for each period in which customers started: the trend of retention at a fixed
         age.

@@ -79,6 +79,7 @@ class SegmentMap(Record):
         found = {"segments": segments, "descriptions": texts, "bins": bins}
         for name, value in {**found, "place": place.astype(np.int64)}.items():
             object.__setattr__(self, name, value)
+        super().__post_init__()
 
     def _head(self) -> dict[str, Any]:
         return {"name": self.name, "segments": len(self.segments), "codes": len(self.place)}

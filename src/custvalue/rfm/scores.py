@@ -20,6 +20,7 @@ from custvalue.rfm.values import VALUES_HINT, RFMValues
 
 SCORES_HINT = "Make them with rfm.scores(values)."
 UNKNOWN = ("error", "lowest")
+UNKNOWN_MONEY = "customers of unknown money, scored 1 for it"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -129,17 +130,20 @@ class RFMScores(Record):
         return np.asarray(weights[0] * r + weights[1] * f + weights[2] * m)
 
     @property
+    def _counts(self) -> dict[str, int]:
+        """Return the notes that count lines or customers, and add up over parts."""
+        unknown = int(np.count_nonzero(self.values._unknown))
+        return {**self.values.notes, **({UNKNOWN_MONEY: unknown} if unknown else {})}
+
+    @property
     def notes(self) -> dict[str, int]:
         """How many scores nobody has, where ties left gaps; how many customers of unknown money."""
         found = {}
-        unknown = int(np.count_nonzero(self.values._unknown))
-        if unknown:
-            found["customers of unknown money, scored 1 for it"] = unknown
         for column, scores in zip(COLUMNS, self._scores, strict=True):
             empty = self.bins - np.count_nonzero(np.bincount(scores, minlength=self.bins + 1))
             if empty:
                 found[f"scores of {column} that nobody has"] = int(empty)
-        return {**self.values.notes, **found}
+        return {**self._counts, **found}
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it; see `custvalue.plot.rfm_grid`."""

@@ -294,6 +294,6 @@ def segment_table(segments: Segments, extra: Any = None) -> SegmentTable:
         money=values.money,
         as_of=values.as_of,
         cuts=segments.scores.cuts,
-        notes=segments.scores.notes,
+        notes=segments.scores._counts,
         frame=segments.frame,
     )
