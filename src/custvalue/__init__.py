@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from custvalue import plot as plot
     from custvalue import retention as retention
     from custvalue import rfm as rfm
+    from custvalue import satisfaction as satisfaction
     from custvalue import testing as testing
     from custvalue._split import Split as Split
     from custvalue.durations import Durations as Durations
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from custvalue.transactions import Occasions as Occasions
     from custvalue.transactions import occasions as occasions
 
-_AREAS = ("churn", "clv", "datasets", "errors", "plot", "retention", "rfm", "testing")
+_AREAS = (
+    "churn",
+    "clv",
+    "datasets",
+    "errors",
+    "plot",
+    "retention",
+    "rfm",
+    "satisfaction",
+    "testing",
+)
 _NAMES = {
     "occasions": "transactions",
     "Occasions": "transactions",
@@ -31,7 +42,7 @@ _NAMES = {
 }
 
 __all__ = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
-           "occasions", "plot", "retention", "rfm", "testing"]  # fmt: skip
+           "occasions", "plot", "retention", "rfm", "satisfaction", "testing"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

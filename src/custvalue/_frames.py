@@ -134,7 +134,8 @@ def amounts(table: Table, role: str) -> tuple[Array, Flags | None]:
             )
         )
     absent = missing(series)
-    if not (dtype == nw.Float64 or dtype.is_integer()) or absent is not None:
+    direct = (dtype == nw.Float64 or dtype.is_integer()) and absent is None
+    if not direct or dtype in (nw.Int128, nw.UInt128):  # NumPy has no integers of 128 bits
         series = series.cast(nw.Float64)
     values = series.to_numpy().astype(np.float64, copy=False)
     return values, absent

@@ -1,0 +1,100 @@
+"""What regressions of answers share; importance of predictors by each method, and its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from custvalue._check import Array
+from custvalue.errors import InvalidDataError, message
+from custvalue.satisfaction import _explained
+from custvalue.satisfaction._answers import Answers
+
+
+def named(outcome: Any, predictors: Any, argument: str) -> tuple[str, ...]:
+    """Return predictors and outcome, which is last."""
+    if isinstance(predictors, str):
+        predictors = (predictors,)
+    if not isinstance(predictors, Sequence) or not len(predictors):
+        rule = "must name one or more columns"
+        raise InvalidDataError(message(argument, rule, value=predictors))
+    if outcome in predictors:
+        rule = "must not have the outcome among them"
+        raise InvalidDataError(message(argument, rule, value=outcome))
+    return (*predictors, outcome)
+
+
+def complete(answers: Answers) -> tuple[Array, Array, npt.NDArray[np.int64], dict[str, int]]:
+    """Return values, weights and groups of those who answered everything and have a weight.
+
+    The notes say who was left out.
+    """
+    values, notes = answers.values, dict(answers.notes)
+    here = ~np.isnan(values).any(axis=1)
+    if not here.all():
+        notes["respondents left out"] = int((~here).sum())
+    weight = np.ones(answers.rows) if answers.weight is None else answers.weight
+    kept = here & (weight > 0)
+    if not kept.any():
+        rule = "must have respondents with an answer to every one of these columns"
+        raise InvalidDataError(message("table", rule, value=list(answers.columns)))
+    return values[kept], weight[kept], answers.codes[kept], notes
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """Return the source of randomness that `rng` is, or that it seeds; refuse none."""
+    if rng is None:
+        hint = "Pass a number, so that the result can be repeated."
+        raise InvalidDataError(message("rng", "must be given where anything is drawn", hint=hint))
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        rule = "must be a numpy.random.Generator, or a whole number of at least 0 as its seed"
+        raise InvalidDataError(message("rng", rule, value=rng)) from None
+
+
+def importance(
+    matrices: Array, method: str, orders: npt.NDArray[np.int64] | None
+) -> tuple[Array, Array]:
+    """Return importances of shape (groups, p) and the standard errors of drawing orders."""
+    out = np.full((len(matrices), matrices.shape[-1] - 1), np.nan)
+    error = out.copy()
+    known = ~np.isnan(matrices[:, -1, -1])
+    some = matrices[known]
+    error[known] = 0.0
+    if not known.any():
+        return out, error
+    correlation = some[:, :-1, -1]
+    if method == "lmg" and orders is not None:
+        out[known], error[known] = _explained.sampled_shapley(some, orders)
+    elif method == "lmg":
+        out[known] = _explained.shapley(some)
+    elif method == "johnson":
+        out[known] = _explained.relative_weights(some)
+    elif method == "last":
+        out[known] = _explained.last(some)
+    elif method in ("correlation", "first"):
+        out[known] = correlation if method == "correlation" else correlation**2
+    else:
+        beta = _explained.standardised(some)
+        out[known] = beta if method == "beta" else beta * correlation
+    return out, error
+
+
+def p_values(matrices: Array, method: str, r_squared: Array, n: Array, rank: Array) -> Array:
+    """Return p-values of the F tests with 1 and n - rank - 1 degrees of freedom."""
+    from scipy.special import fdtrc
+
+    if method in ("correlation", "first"):
+        part, unexplained = matrices[:, :-1, -1] ** 2, 1.0 - matrices[:, :-1, -1] ** 2
+        free = n[:, None] - 2.0
+    else:
+        part, unexplained = _explained.last(matrices), 1.0 - r_squared[:, None]
+        free = (n - rank - 1.0)[:, None]
+    free = np.where(free > 0, free, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.maximum(part, 0.0) / np.maximum(unexplained, 0.0) * free
+    return np.asarray(fdtrc(1.0, np.broadcast_to(free, statistic.shape), statistic))
