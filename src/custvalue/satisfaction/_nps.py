@@ -48,9 +48,9 @@ class NPS(SurveyTally):
     30.0
     """
 
-    detractors: Any = 0
-    passives: Any = 0
-    promoters: Any = 0
+    detractors: Any = 0.0
+    passives: Any = 0.0
+    promoters: Any = 0.0
     answers: Any = None
     squares: Any = None
     scale: tuple[float, float] = (0.0, 10.0)

@@ -41,10 +41,10 @@ class NPSChange(SurveyTally):
     """
 
     answers: Any = 0
-    weight: Any = 0
-    squares: Any = 0
-    total: Any = 0
-    total_squares: Any = 0
+    weight: Any = 0.0
+    squares: Any = 0.0
+    total: Any = 0.0
+    total_squares: Any = 0.0
     breaks: tuple[float, float] = (7.0, 9.0)
 
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares", "total", "total_squares")
