@@ -15,7 +15,8 @@ def examples():
     """Return one of each public record, by name."""
     log = plain_log.random_log(61, lines=1500, customers=150)
     bought = cv.occasions(log, **LOG, amount="amount")
-    made = [bought, *of_lifetime_value(bought), *of_retention(log), *of_churn(log), *of_rfm(log)]
+    made = [bought, *of_lifetime_value(bought), *of_retention(log), *of_churn(log), *of_rfm(log),
+            *of_satisfaction()]  # fmt: skip
     return {type(record).__name__: record for record in made}
 
 
@@ -99,4 +100,41 @@ def of_rfm(log):
         cv.rfm.segment_map(),
         cv.rfm.segment_table(segments),
         cv.rfm.migration(segments, cv.rfm.segment(after)),
+    ]
+
+
+def of_satisfaction():
+    cs = cv.satisfaction
+    rng = np.random.default_rng(4)
+    answers = np.clip(rng.integers(1, 6, (80, 1)) + rng.integers(-1, 2, (80, 4)), 1, 5)
+    survey = pd.DataFrame(answers, columns=["price", "staff", "wifi", "all"])
+    survey["nps"], survey["later"] = rng.integers(0, 11, 80), rng.integers(0, 11, 80)
+    survey["region"] = np.array(["north", "south"])[rng.integers(0, 2, 80)]
+    items = ["price", "staff", "wifi"]
+    stages = cs.stage_scores(survey, "all", stage="region", scale=(1, 5))
+    score = cs.nps(survey, "nps", by="region")
+    return [
+        score,
+        cs.nps_change(survey, "nps", "later"),
+        cs.compare_groups(score),
+        cs.csat(survey, "all"),
+        cs.ces([1, 3, 5, 7]),
+        cs.satisfaction_index(survey, items, scale=(1, 5)),
+        cs.cronbach_alpha(survey, items, scale=(1, 5)),
+        cs.mcdonald_omega(rng.integers(1, 4, (200, 1)) + rng.integers(0, 3, (200, 4))),
+        cs.drivers(survey, "all", items),
+        cs.penalty_reward(survey, "all", items, low=1, high=5, scale=(1, 5)),
+        cs.importance_performance(items, [0.4, 0.3, 0.1], [3.1, 4.5, 4.4]),
+        cs.kano(survey, {"wifi": ("wifi", "staff")}),
+        cs.servqual(survey, {"people": [("staff", "all")]}, scale=(1, 5)),
+        stages,
+        cs.journey_score(stages),
+        cs.secure_customer_index(survey, "all", "staff", "wifi", scale=(1, 5)),
+        cs.post_stratify(survey, "region", {"north": 0.5, "south": 0.5}),
+        cs.Programme(1000, 400, 240, 100, 50_000, 30_000, 8_000),
+        cs.representativeness(survey, "region", {"north": 0.5, "south": 0.5}),
+        cs.ResponseRates(400, 50, 200, 250, 20, 60, 20),
+        cs.share_of_wallet(pd.DataFrame({"own": [3, 1], "all": [4, 4]}), own="own", category="all"),
+        cs.share_trend([80, 85, 90], [100, 100, 100]),
+        cs.trend_test([0.80, 0.85, 0.90, 0.88]),
     ]

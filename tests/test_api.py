@@ -19,7 +19,7 @@ import plain_log
 from custvalue._record import Record
 
 PUBLIC = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
-          "occasions", "plot", "retention", "rfm", "testing"]  # fmt: skip
+          "occasions", "plot", "retention", "rfm", "satisfaction", "testing"]  # fmt: skip
 CLV = [
     "BetaDiscreteWeibull",
     "BetaGeo",
@@ -55,6 +55,19 @@ CHURN = [
 RFM = [
     "CutPoints", "Migration", "RFMScores", "RFMValues", "SegmentMap", "SegmentTable", "Segments",
     "migration", "migration_between", "scores", "segment", "segment_map", "segment_table", "values",
+]  # fmt: skip
+SATISFACTION = [
+    "Alpha", "CES", "CSAT", "Drivers", "ImportancePerformance", "JourneyScore", "Kano",
+    "LoyaltySegments", "NPS", "NPSChange", "NPSDifference", "OHIO_WEIGHTS", "Omega",
+    "PenaltyReward", "Programme", "Representativeness", "ResponseRates", "SatisfactionIndex",
+    "ServiceGaps", "ShareOfWallet", "ShareTrend", "StageScores", "Trend", "Weights", "acsi",
+    "battery", "ces", "compare_groups", "compare_nps", "cronbach_alpha", "csat",
+    "design_effect", "drivers", "effective_n", "importance_performance", "index_of_means",
+    "journey_score", "kano", "mcdonald_omega", "nonresponse_adjust", "nps", "nps_change",
+    "nps_sample_size", "penalty_reward", "post_stratify", "rake", "representativeness",
+    "response_rates", "satisfaction_index", "satisfaction_loyalty_matrix",
+    "secure_customer_index", "servperf", "servqual", "share_of_wallet", "share_trend",
+    "stage_scores", "trend_test", "trim", "wallet_allocation",
 ]  # fmt: skip
 PICTURES = [
     "by_frequency", "cohort_heatmap", "gains", "growth", "migration", "profit", "retention_curve",
@@ -100,10 +113,11 @@ def test_the_areas():
     assert public_names(cv.retention) == RETENTION
     assert public_names(cv.churn) == CHURN
     assert public_names(cv.rfm) == RFM
+    assert public_names(cv.satisfaction) == SATISFACTION
     assert public_names(cv.plot) == PICTURES
     assert public_names(cv.testing) == TESTING
     assert public_names(cv.datasets) == DATASETS
-    for area in (cv.clv, cv.retention, cv.churn, cv.rfm, cv.plot):  # what help(area) lists
+    for area in (cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.plot):  # what help(area) lists
         assert sorted(area.__all__) == public_names(area)
 
 
@@ -132,20 +146,24 @@ def records():
 
 
 RECORDS = [
-    "BetaDiscreteWeibull", "BetaGeo", "Brier", "Calibration", "ChurnRates", "Cohorts", "CutPoints",
-    "Durations", "EarlyWarning", "Fit", "GammaGamma", "GrowthAccounting", "HoldoutValidation",
-    "KaplanMeier", "LifetimeValues", "LogRank", "Migration", "ModifiedBetaGeo", "Occasions",
-    "OrderRates", "Predictions", "Profit", "ProfitCurve", "RFMScores", "RFMValues", "Ranking",
-    "ReactivationRate", "RepeatRate", "RetentionCurve", "RevenueRetention", "SegmentMap",
-    "SegmentTable", "Segments", "ShiftedBetaGeo", "Simulation", "Spells", "Split", "Summary",
-    "Uplift", "WinBack", "WindowRetention",
+    "Alpha", "BetaDiscreteWeibull", "BetaGeo", "Brier", "CES", "CSAT", "Calibration",
+    "ChurnRates", "Cohorts", "CutPoints", "Drivers", "Durations", "EarlyWarning", "Fit",
+    "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ImportancePerformance",
+    "JourneyScore", "Kano", "KaplanMeier", "LifetimeValues", "LogRank", "LoyaltySegments",
+    "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference", "Occasions", "Omega",
+    "OrderRates", "PenaltyReward", "Predictions", "Profit", "ProfitCurve", "Programme",
+    "RFMScores", "RFMValues", "Ranking", "ReactivationRate", "RepeatRate", "Representativeness",
+    "ResponseRates", "RetentionCurve", "RevenueRetention", "SatisfactionIndex", "SegmentMap",
+    "SegmentTable", "Segments", "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo",
+    "Simulation", "Spells", "Split", "StageScores", "Summary", "Trend", "Uplift", "Weights",
+    "WinBack", "WindowRetention",
 ]  # fmt: skip
 
 
 def test_every_public_record_is_among_them(records):
     found = {
         value.__name__
-        for module in (cv, cv.clv, cv.retention, cv.churn, cv.rfm, cv.datasets)
+        for module in (cv, cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.datasets)
         for value in (getattr(module, name) for name in dir(module) if not name.startswith("_"))
         if inspect.isclass(value) and issubclass(value, Record) and not value.__subclasses__()
     }

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import custvalue
-from custvalue import churn, clv, datasets, retention, rfm, testing
+from custvalue import churn, clv, datasets, retention, rfm, satisfaction, testing
 
 ROOT = Path(custvalue.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -216,7 +216,7 @@ def test_public_things_are_documented(file, node, outer):
 NO_EXAMPLE = {"Model", "PurchaseModel", "ContractualModel"}  # abstract
 EXPORTED = {
     name
-    for module in (custvalue, clv, churn, retention, rfm, datasets, testing)
+    for module in (custvalue, clv, churn, retention, rfm, satisfaction, datasets, testing)
     for name in dir(module)
     if not name.startswith("_")
     and str(getattr(getattr(module, name), "__module__", "")).startswith(module.__name__)

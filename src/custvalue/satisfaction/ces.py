@@ -33,7 +33,7 @@ class CES(Histogram):
         Sums of their weights and of the squares of those; by default, of weights of 1.
     scale : tuple of float
         Lowest and highest answer possible.
-    version : {"2.0", "1.0"}
+    edition : {"2.0", "1.0"}
         Whether a high answer means little effort (2.0) or much (1.0).
     agree_from : float
         The answer from which it was easy: down from it in version 1.0.
@@ -49,15 +49,15 @@ class CES(Histogram):
     CES(version=2.0, answers=100, easy=0.8, lower=0.711171, upper=0.866633, mean=5.48)
     """
 
-    version: str = "2.0"
+    edition: str = "2.0"
     agree_from: float = 5.0
     scale: tuple[float, float] = (1.0, 7.0)
 
-    _settings: ClassVar[tuple[str, ...]] = ("scale", "version", "agree_from", "min_group")
+    _settings: ClassVar[tuple[str, ...]] = ("scale", "edition", "agree_from", "min_group")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        one_of("version", self.version, tuple(_SCALES))
+        one_of("edition", self.edition, tuple(_SCALES))
         edge = number("agree_from", self.agree_from, *self.scale)
         object.__setattr__(self, "agree_from", edge)
 
@@ -82,7 +82,7 @@ class CES(Histogram):
     def index(self) -> Array:
         """Mean answer rescaled to 0 for the most effort and 100 for the least."""
         low, high = self._rescaled(self.mean), self._rescaled(sum(self.scale) - self.mean)
-        return low if self.version == "2.0" else high
+        return low if self.edition == "2.0" else high
 
     def index_interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Return the bounds of `mean_interval`, rescaled as `index`.
@@ -93,11 +93,11 @@ class CES(Histogram):
             Coverage aimed at, between 0 and 1.
         """
         low, high = super().index_interval(level)
-        return (low, high) if self.version == "2.0" else (100.0 - high, 100.0 - low)
+        return (low, high) if self.edition == "2.0" else (100.0 - high, 100.0 - low)
 
     @property
     def _easy(self) -> tuple[float, float]:
-        if self.version == "2.0":
+        if self.edition == "2.0":
             return self.agree_from, self.scale[1]
         return self.scale[0], self.agree_from
 
@@ -121,7 +121,7 @@ class CES(Histogram):
         return groups | {name: np.atleast_1d(column) for name, column in columns.items()}
 
     def _head(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {"version": self.version, "answers": int(np.sum(self.answers))}
+        facts: dict[str, Any] = {"version": self.edition, "answers": int(np.sum(self.answers))}
         if self.groups:
             return {**facts, "groups": len(np.atleast_1d(self.base)), **self.notes}
         low, high = self.interval()
@@ -223,4 +223,4 @@ def ces(
     )
     edge = _EASY[version] if agree_from is None else agree_from
     fields = histogram_fields(answers)
-    return CES(**fields, version=version, agree_from=edge, min_group=min_group)
+    return CES(**fields, edition=version, agree_from=edge, min_group=min_group)
