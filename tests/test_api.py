@@ -70,8 +70,9 @@ SATISFACTION = [
     "stage_scores", "trend_test", "trim", "wallet_allocation",
 ]  # fmt: skip
 PICTURES = [
-    "by_frequency", "cohort_heatmap", "gains", "growth", "migration", "profit", "retention_curve",
-    "rfm_grid", "survival", "tracking", "value_concentration",
+    "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
+    "kano_map", "migration", "nps_over_waves", "profit", "retention_curve", "rfm_grid",
+    "survival", "tracking", "value_concentration",
 ]  # fmt: skip
 ERRORS = {
     "CustValueError": (Exception,),
@@ -117,7 +118,8 @@ def test_the_areas():
     assert public_names(cv.plot) == PICTURES
     assert public_names(cv.testing) == TESTING
     assert public_names(cv.datasets) == DATASETS
-    for area in (cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.plot):  # what help(area) lists
+    areas = (cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.plot)
+    for area in areas:  # what help(area) lists
         assert sorted(area.__all__) == public_names(area)
 
 

@@ -15,13 +15,23 @@ from custvalue.plot.retention import growth as growth
 from custvalue.plot.retention import retention_curve as retention_curve
 from custvalue.plot.rfm import migration as migration
 from custvalue.plot.rfm import rfm_grid as rfm_grid
+from custvalue.plot.satisfaction import answers as answers
+from custvalue.plot.satisfaction import drivers as drivers
+from custvalue.plot.satisfaction import importance_map as importance_map
+from custvalue.plot.satisfaction import kano_map as kano_map
+from custvalue.plot.satisfaction import nps_over_waves as nps_over_waves
 
 __all__ = [
+    "answers",
     "by_frequency",
     "cohort_heatmap",
+    "drivers",
     "gains",
     "growth",
+    "importance_map",
+    "kano_map",
     "migration",
+    "nps_over_waves",
     "profit",
     "retention_curve",
     "rfm_grid",

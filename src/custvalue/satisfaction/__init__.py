@@ -67,18 +67,18 @@ from custvalue.satisfaction.weighting import post_stratify as post_stratify
 from custvalue.satisfaction.weighting import rake as rake
 
 __all__ = [
-    "Alpha",
     "CES",
     "CSAT",
+    "NPS",
+    "OHIO_WEIGHTS",
+    "Alpha",
     "Drivers",
     "ImportancePerformance",
     "JourneyScore",
     "Kano",
     "LoyaltySegments",
-    "NPS",
     "NPSChange",
     "NPSDifference",
-    "OHIO_WEIGHTS",
     "Omega",
     "PenaltyReward",
     "Programme",
