@@ -119,6 +119,7 @@ class Drivers(Record):
         object.__setattr__(self, "notes", checked_notes(self.notes))
         for name, column in columns.items():
             object.__setattr__(self, name, column)
+        super().__post_init__()
 
     def __len__(self) -> int:
         """Return the number of rows, groups times predictors."""

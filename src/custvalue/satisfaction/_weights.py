@@ -59,6 +59,7 @@ class Weights(Record):
         object.__setattr__(self, "weight", checked_weights("weight", self.weight))
         if len({np.shape(getattr(self, name)) for name in self._columns}) > 1:
             raise InvalidDataError(message("Weights", "must have columns of one length"))
+        super().__post_init__()
 
     @property
     def effective_n(self) -> float:

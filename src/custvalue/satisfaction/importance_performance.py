@@ -65,6 +65,7 @@ class ImportancePerformance(Record):
             )
         for name, column in columns.items():
             object.__setattr__(self, name, column)
+        super().__post_init__()
 
     def __len__(self) -> int:
         """Return the number of attributes."""

@@ -65,6 +65,7 @@ class NPSDifference(Record):
         object.__setattr__(self, "corrected_p", np.asarray(found, dtype=np.float64)[()])
         object.__setattr__(self, "groups", checked_groups(self.groups, ("difference", "z")))
         object.__setattr__(self, "notes", checked_notes(self.notes))
+        super().__post_init__()
 
     @property
     def value(self) -> Array:

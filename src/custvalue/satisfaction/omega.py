@@ -66,6 +66,7 @@ class Omega(Record):
         if not len(self.items) == len(self.loadings) == len(self.uniquenesses):
             rule = "must have one number for each item"
             raise InvalidDataError(message("loadings, uniquenesses", rule))
+        super().__post_init__()
 
     def interval(self, level: float = 0.95, method: str = "logit") -> tuple[float, float]:
         """Return the bounds of an interval for omega.

@@ -49,6 +49,7 @@ class Trend(Record):
         refuse("time", "must differ from wave to wave", time[order], again)
         object.__setattr__(self, "time", time[order])
         object.__setattr__(self, "score", score[order])
+        super().__post_init__()
 
     @property
     def s(self) -> int:
