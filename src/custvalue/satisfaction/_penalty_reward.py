@@ -117,7 +117,7 @@ class PenaltyReward(Record):
 
     @property
     def range(self) -> Array:
-        """Range of impact on customer satisfaction (RIOCS), |penalty| + reward.
+        """Range of impact on customer satisfaction (RIOCS), the size of the penalty + reward.
 
         A penalty above 0 or a reward below 0 counts as 0 here and below: such an attribute has no
         power to dissatisfy or to satisfy, and shares stay between 0 and 1.
@@ -131,7 +131,7 @@ class PenaltyReward(Record):
 
     @property
     def dissatisfying(self) -> Array:
-        """Dissatisfaction-generating potential (DGP), |penalty| / range."""
+        """Dissatisfaction-generating potential (DGP), the size of the penalty / range."""
         return ratio(self._loss, self.range)
 
     @property
