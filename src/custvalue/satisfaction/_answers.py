@@ -225,10 +225,13 @@ def _plain_array(values: Any) -> Column:
         values = np.ma.filled(values.astype(np.float64), np.nan)
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in "biuf":  # NumPy would make 1 and "1" the same text
+        kind = array.dtype
+        if kind.kind not in "biuf":  # NumPy would make 1 and "1" the same text
             array = np.array(values, dtype=object)
     except ValueError:
         raise InvalidDataError(message("table", rule)) from None
+    if kind.kind in "mM":  # as objects, pandas 2 would give their nanoseconds
+        raise InvalidDataError(message("table", "must be numbers or text", value=str(kind)))
     if array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] == 0):
         raise InvalidDataError(message("table", rule, value=array.shape))
     return array

@@ -80,10 +80,10 @@ def stage_scores(
     >>> survey = pd.DataFrame({"mode": ["phone", "phone", "phone", "web", "web", "web"],
     ...                        "score": [5, 4, 5, 3, 4, 3]})
     >>> scores = cv.satisfaction.stage_scores(survey, "score", stage="mode", scale=(1, 5))
-    >>> print(scores.changes("web").round(3).to_string())
-       stage reference  difference  lower  upper  p_value
-    0  phone       web       1.333  0.025  2.642    0.047
-    1    web       NaN         NaN    NaN    NaN      NaN
+    >>> scores.changes("web")[["stage", "difference", "lower", "upper", "p_value"]].round(3)
+       stage  difference  lower  upper  p_value
+    0  phone       1.333  0.025  2.642    0.047
+    1    web         NaN    NaN    NaN      NaN
     """
     grouping = column_names("by", by)
     names = list(grouping.values())
