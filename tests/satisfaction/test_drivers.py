@@ -306,7 +306,7 @@ def test_perfectly_explained_outcome() -> None:
     np.testing.assert_allclose(found.p_value, 0.0, atol=1e-100)
 
 
-def test_record_travels_and_frames_keep_their_kind(engine) -> None:  # type: ignore[no-untyped-def]
+def test_record_travels_and_frames_keep_their_kind(engine):
     frame = _survey(60)
     frame["site"] = np.where(frame.index < 40, "a", "b")
     found = drivers(engine.frame(frame), "y", ["x0", "x1"], by="site", bootstrap=3, rng=1)
@@ -348,7 +348,7 @@ def test_empty_record() -> None:
         ({"w": 0}, {"weight": "w"}, "table: must have respondents"),
     ],
 )
-def test_bad_input(change, options, match) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input(change, options, match):
     frame = _survey(30).assign(**change)
     with pytest.raises(cv.errors.InvalidDataError, match=match):
         drivers(frame, "y", **{"predictors": ["x0", "x1"], **options})

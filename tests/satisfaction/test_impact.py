@@ -137,7 +137,7 @@ def test_collinear_and_small_groups_are_counted() -> None:
         penalty_reward(frame[frame.site == "b"], "y", ["a", "b"], low=1, high=5)
 
 
-def test_record_travels(engine) -> None:  # type: ignore[no-untyped-def]
+def test_record_travels(engine):
     found = penalty_reward(engine.frame(_survey(60)), "y", ["a", "b"], low=1, high=5, by="c")
     assert engine.owns(found.to_frame())
     assert cv.satisfaction.PenaltyReward.from_dict(found.to_dict()) == found
@@ -160,7 +160,7 @@ def test_record_travels(engine) -> None:  # type: ignore[no-untyped-def]
         ({}, {"scale": (1, 4)}, "must be on the scale"),
     ],
 )
-def test_bad_input(change, options, match) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input(change, options, match):
     arguments = {"attributes": ["a", "b"], "low": 1, "high": 5} | options
     with pytest.raises(cv.errors.InvalidDataError, match=match):
         penalty_reward(_survey(30).assign(**change), "y", **arguments)
@@ -203,7 +203,7 @@ def test_quadrants() -> None:
         ((["a"], ["x"], [1]), {}, "importance: must be numbers"),
     ],
 )
-def test_bad_grid(arguments, options, match) -> None:  # type: ignore[no-untyped-def]
+def test_bad_grid(arguments, options, match):
     with pytest.raises(cv.errors.InvalidDataError, match=match):
         cv.satisfaction.importance_performance(*arguments, **options)
 

@@ -134,7 +134,7 @@ def test_text_answers_need_labels() -> None:
         kano(text, PAIRS)
 
 
-def test_frames_and_json(engine) -> None:  # type: ignore[no-untyped-def]
+def test_frames_and_json(engine):
     found = kano(engine.frame(_survey(40)), PAIRS, by="site")
     assert engine.owns(found.to_frame())
     assert cv.satisfaction.Kano.from_dict(found.to_dict()) == found
@@ -153,7 +153,7 @@ def test_frames_and_json(engine) -> None:  # type: ignore[no-untyped-def]
         ({}, {"x": ("f1", "d9")}, "must name a column"),
     ],
 )
-def test_bad_input(change, features, match) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input(change, features, match):
     with pytest.raises(cv.errors.InvalidDataError, match=match):
         kano(_survey(20).assign(**change), features)
 

@@ -116,7 +116,7 @@ def test_groups_hidden_and_overall_per_group() -> None:
     assert hidden[["gap", "lower", "upper", "perception", "expectation"]].isna().all(axis=None)
 
 
-def test_frames_and_json(engine) -> None:  # type: ignore[no-untyped-def]
+def test_frames_and_json(engine):
     found = servqual(engine.frame(_survey(40)), DIMENSIONS, scale=(1, 7), by="site")
     assert engine.owns(found.to_frame())
     assert cv.satisfaction.ServiceGaps.from_dict(found.to_dict()) == found
@@ -149,7 +149,7 @@ def test_nobody_and_one() -> None:
         ({}, {"dimensions": {"rel": [("p0", "p0")]}}, "different columns"),
     ],
 )
-def test_bad_input(change, options, match) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input(change, options, match):
     arguments = {"dimensions": DIMENSIONS, "scale": (1, 7)} | options
     with pytest.raises(cv.errors.InvalidDataError, match=match):
         servqual(_survey(20).assign(**change), **arguments)

@@ -67,7 +67,8 @@ def counted(answers: Answers, item: int = 0) -> tuple[Column, Column, Column]:
     empty = [np.zeros(size, dtype=np.int64)] * (1 if weight is None else 3)
     sums = [sum(columns) for columns in zip(empty, *(parts[i] for i in sorted(parts)), strict=True)]
     shaped = [np.asarray(column).reshape(-1, levels) for column in sums]
-    return (shaped[0], shaped[0], shaped[0]) if weight is None else (shaped[0], *shaped[1:])  # type: ignore[return-value]
+    count, mass, squares = shaped * 3 if weight is None else shaped  # unweighted: all the same
+    return count, mass, squares
 
 
 def whole_count(name: str, value: Any, low: int, high: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 from typing import Any
 
@@ -16,7 +17,7 @@ LOW_BASE = 30  # below, a score says little: custom of survey reports
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class SurveyTally(Tally):
+class SurveyTally(Tally, abc.ABC):
     """Base of tallies of answers that hide what fewer than `min_group` respondents would show.
 
     The counts themselves stay in the record, so that hidden groups can still be pooled.
@@ -32,9 +33,9 @@ class SurveyTally(Tally):
         object.__setattr__(self, "min_group", int(least))
 
     @property
+    @abc.abstractmethod
     def base(self) -> Any:
         """Respondents that a value stands on, not weighted."""
-        raise NotImplementedError
 
     @property
     def low_base(self) -> Any:

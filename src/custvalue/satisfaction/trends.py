@@ -173,4 +173,5 @@ def trend_test(score: ArrayLike, time: ArrayLike | None = None) -> Trend:
     0.00551
     """
     scores = within("score", score)
-    return Trend(np.arange(scores.size, dtype=np.float64) if time is None else time, scores)  # type: ignore[arg-type]
+    when = np.arange(scores.size, dtype=np.float64) if time is None else within("time", time)
+    return Trend(when, scores)
