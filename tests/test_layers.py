@@ -27,7 +27,7 @@ LIMIT = 350
 LAYERS = (
     {"errors"},
     {"_check", "_json"},
-    {"_chunks"},
+    {"_chunks", "_declared"},
     {"_calendar"},
     {"_record", "_reduce", "_proportion"},
     {"_frames", "_tally"},

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import number, of_type, refuse, whole
+from custvalue._declared import declaration, in_language
 from custvalue._record import Record
 from custvalue.errors import InvalidDataError, message
 from custvalue.rfm.cuts import LEAST_BINS, MOST_BINS
@@ -167,14 +165,14 @@ def segment_map(source: Any = "segments_11", *, language: str = "en") -> Segment
     of_type("language", language, str, 'Write it as "en".')
     if isinstance(source, SegmentMap):
         return source
-    name, data = _loaded(source)
+    name, data = declaration(source, "map", "custvalue.rfm", BUILT_IN, "SegmentMap")
     if "segment" not in data:
         data = {"segment": [_entry(title, what) for title, what in data.items()]}
     bins = int(whole("bins", number("bins", data.get("bins", 5), LEAST_BINS, MOST_BINS)))
     entries = data["segment"]
     if not isinstance(entries, Sequence) or not all(isinstance(e, Mapping) for e in entries):
         raise InvalidDataError(message("segment", "must be tables", value=entries))
-    names = [_text("name", entry.get("name"), language) for entry in entries]
+    names = [in_language("name", entry.get("name"), language) for entry in entries]
     both = [name for name, e in zip(names, entries, strict=True) if {"codes", "rules"} <= set(e)]
     if both:
         raise InvalidDataError(message("segment", "must have codes or rules, not both", value=both))
@@ -189,30 +187,9 @@ def segment_map(source: Any = "segments_11", *, language: str = "en") -> Segment
         bins=bins,
         place=find(names, entries, bins),
         descriptions=tuple(
-            _text("description", e.get("description", ""), language) for e in entries
+            in_language("description", e.get("description", ""), language) for e in entries
         ),
     )
-
-
-def _loaded(source: Any) -> tuple[str, Mapping[str, Any]]:
-    """Return the name and the content of a map."""
-    import tomllib
-
-    if isinstance(source, Mapping):
-        return str(source.get("title", "own")), source
-    if isinstance(source, str) and source in BUILT_IN:
-        file = resources.files("custvalue.rfm") / f"{source}.toml"
-        return source, tomllib.loads(file.read_text("utf-8"))
-    if not isinstance(source, (str, os.PathLike)):
-        rule = "must be a name, a path, a mapping or a SegmentMap"
-        raise InvalidDataError(message("map", rule, value=type(source).__name__))
-    path = Path(source)
-    try:
-        return path.stem, tomllib.loads(path.read_text("utf-8"))
-    except (OSError, TypeError, ValueError) as error:  # no such path, text or TOML
-        rule = f"must be one of {', '.join(BUILT_IN)}, or the path of a TOML file"
-        hint = f"Reading failed: {error}"
-        raise InvalidDataError(message("map", rule, value=str(source), hint=hint)) from None
 
 
 def _entry(title: str, what: Any) -> dict[str, Any]:
@@ -222,17 +199,6 @@ def _entry(title: str, what: Any) -> dict[str, Any]:
         raise InvalidDataError(message(str(title), "must be a list of codes or rules", value=what))
     ruled = all(isinstance(rule, Mapping) for rule in rules)
     return {"name": title, "rules" if ruled else "codes": rules}
-
-
-def _text(what: str, texts: Any, language: str) -> str:
-    """Return a text, or that in a language of several."""
-    if isinstance(texts, str):
-        return texts
-    if not isinstance(texts, Mapping) or not isinstance(texts.get(language), str):
-        known = sorted(texts) if isinstance(texts, Mapping) else texts
-        rule = f"must be text, or texts by language with {language!r} among them"
-        raise InvalidDataError(message(what, rule, value=known))
-    return str(texts[language])
 
 
 def _by_codes(names: list[str], entries: Sequence[Mapping[str, Any]], bins: int) -> Places:

@@ -1,0 +1,181 @@
+"""Declarations: TOML files or mappings, checked key by key, with errors that say where."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NoReturn
+
+from custvalue._check import number, one_of
+from custvalue.errors import InvalidDataError, message
+
+LANGUAGES = ("en", "zh")  # of the declarations that come with custvalue
+_IDENTIFIER = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
+_SHOWN = 80  # characters of a value in a message
+
+
+def declaration(
+    source: Any, argument: str, package: str, built_in: Collection[str], record: str
+) -> tuple[str, Mapping[str, Any]]:
+    """Return the name and the content of a declaration.
+
+    `source` is a mapping, the path of a TOML file, or one of the names of those that come with
+    `package`; `record` is what the caller takes too, for the message.
+    """
+    import tomllib
+
+    if isinstance(source, Mapping):
+        return str(source.get("title", "own")), source
+    if isinstance(source, str) and source in built_in:
+        file = resources.files(package) / f"{source}.toml"
+        return source, tomllib.loads(file.read_text("utf-8"))
+    if not isinstance(source, (str, os.PathLike)):
+        rule = f"must be a name, a path, a mapping or a {record}"
+        raise InvalidDataError(message(argument, rule, value=type(source).__name__))
+    path = Path(source)
+    try:
+        return path.stem, tomllib.loads(path.read_text("utf-8"))
+    except (OSError, TypeError, ValueError, RecursionError) as error:  # no such path, text or TOML
+        rule = f"must be one of {', '.join(built_in)}, or the path of a TOML file"
+        near = difflib.get_close_matches(str(source), built_in, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        hint += f"Reading failed: {error}"
+        raise InvalidDataError(message(argument, rule, value=str(source), hint=hint)) from None
+
+
+def in_language(what: str, texts: Any, language: str) -> str:
+    """Return a text, or that in a language of several."""
+    if isinstance(texts, str):
+        return texts
+    if not isinstance(texts, Mapping) or not isinstance(texts.get(language), str):
+        known = sorted(texts) if isinstance(texts, Mapping) else texts
+        rule = f"must be text, or texts by language with {language!r} among them"
+        raise InvalidDataError(message(what, rule, value=known))
+    return str(texts[language])
+
+
+def spoken(texts: Mapping[str, str], language: str) -> str:
+    """Return the text in a language, or else in the first that there is."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """A value of a declaration and where it stands, such as items[3].weight."""
+
+    value: Any
+    where: str
+
+    def refuse(self, rule: str, hint: str = "") -> NoReturn:
+        """Raise an error that says where the value is that breaks a rule."""
+        shown = self.value if isinstance(self.value, (int, float, bool)) else _shortened(self.value)
+        raise InvalidDataError(message(self.where, rule, value=shown, hint=hint))
+
+    def table(self, required: Collection[str], optional: Collection[str] = ()) -> dict[str, Node]:
+        """Return the values of a table by key; refuse keys that are missing or not known."""
+        if not isinstance(self.value, Mapping):
+            self.refuse("must be a table")
+        known = [*required, *optional]
+        for key in self.value:
+            if key not in known:
+                near = difflib.get_close_matches(str(key), known, n=1)
+                hint = f"Did you mean {near[0]!r}? " if near else ""
+                hint += f"Keys: {', '.join(known)}"
+                raise InvalidDataError(
+                    message(self.where, "has a key that is not known", value=str(key), hint=hint)
+                )
+        lacking = [key for key in required if key not in self.value]
+        if lacking:
+            rule = f"must have {', '.join(map(repr, lacking))}"
+            raise InvalidDataError(message(self.where, rule, value=sorted(map(str, self.value))))
+        return self.children()
+
+    def children(self) -> dict[str, Node]:
+        """Return the values of a table with any keys."""
+        if not isinstance(self.value, Mapping) or not all(isinstance(k, str) for k in self.value):
+            self.refuse("must be a table")
+        base = "" if self.where == "declaration" else f"{self.where}."
+        return {key: Node(value, f"{base}{key}") for key, value in self.value.items()}
+
+    def rows(self) -> list[Node]:
+        """Return the values of a list."""
+        if isinstance(self.value, (str, bytes, Mapping)) or not isinstance(self.value, Sequence):
+            self.refuse("must be a list")
+        return [Node(value, f"{self.where}[{i}]") for i, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        """Return a text that is not blank."""
+        if not isinstance(self.value, str) or not self.value.strip():
+            self.refuse("must be text")
+        return self.value
+
+    def texts(self) -> tuple[str, ...]:
+        """Return a list of texts."""
+        return tuple(node.text() for node in self.rows())
+
+    def identifier(self) -> str:
+        """Return a name for use in code: a-z, 0-9, with single dots, dashes and underscores."""
+        if not isinstance(self.value, str) or not _IDENTIFIER.fullmatch(self.value):
+            self.refuse("must be a name of a-z and 0-9, with . _ - between", "Such as 'care.plan'.")
+        return self.value
+
+    def version(self) -> str:
+        """Return a version such as 1.0.0."""
+        if not isinstance(self.value, str) or not _VERSION.fullmatch(self.value):
+            self.refuse("must be a version of three numbers", "Such as '1.0.0'.")
+        return self.value
+
+    def names(self) -> dict[str, str]:
+        """Return texts by language, of at least one; a plain text is English."""
+        if isinstance(self.value, str):
+            return {"en": self.text()}
+        found = {key: node.text() for key, node in self.children().items()}
+        strange = [key for key in found if not _LANGUAGE.fullmatch(key)]
+        if strange or not found:
+            self.refuse("must be text, or texts by language", "Such as { en = '...', zh = '...' }.")
+        return found
+
+    def number(self, low: float, high: float, *, open_low: bool = False) -> float:
+        """Return a finite number within bounds."""
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
+            self.refuse("must be a number")
+        return number(self.where, self.value, low, high, open_low=open_low)
+
+    def whole(self, low: int, high: int) -> int:
+        """Return a whole number within bounds."""
+        found = self.number(low, high)
+        if found != int(found):
+            self.refuse("must be a whole number")
+        return int(found)
+
+    def flag(self) -> bool:
+        """Return true or false."""
+        if not isinstance(self.value, bool):
+            self.refuse("must be true or false")
+        return self.value
+
+    def choice(self, allowed: Collection[str]) -> str:
+        """Return one of the names allowed."""
+        return one_of(self.where, self.value, allowed)
+
+
+def refuse_repeats(nodes: Sequence[Node], values: Sequence[Any], what: str) -> None:
+    """Refuse the first value that an earlier row of a list has too."""
+    first: dict[Any, Node] = {}
+    for node, value in zip(nodes, values, strict=True):
+        if value in first:
+            rule = f"must have {what} of its own; {first[value].where} has the same"
+            raise InvalidDataError(message(node.where, rule, value=value))
+        first[value] = node
+
+
+def _shortened(value: Any) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
