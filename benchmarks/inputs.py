@@ -1,7 +1,9 @@
-"""What the benchmarks run on: a simulated log and simulated purchase histories, by size."""
+"""What the benchmarks run on, simulated, by kind and size: logs, histories, values, answers."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +16,34 @@ SMALLEST = "2.4k"
 DAYS = 730
 FIRST_DAY, LAST_DAY = np.datetime64("2023-01-01", "D"), np.datetime64("2024-12-30", "D")
 TRUTH = {"r": 0.5, "alpha": 30.0, "a": 0.8, "b": 2.4}  # BG/NBD, time in days
+GROUPS = 1_000  # of answers
+ITEMS = tuple(f"item_{i:02d}" for i in range(1, 16))  # ratings of attributes
+OUTCOME = "overall"
 _DAY = 86_400_000_000  # microseconds
 
 
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """One kind of inputs: how they are made, and what the page says of them."""
+
+    simulate: Callable[[str], Columns]
+    about: str
+    rows_are: str = "customers"
+    rows: Callable[[str], int] = SIZES.__getitem__
+
+
 def rows(kind: str, size: str) -> int:
-    """Return how many rows the inputs of a kind have at a size; RFM values: those of the log."""
-    if kind == "rfm":
-        return max(rows("log", size) // 20, 2_400)
-    return 7_000 if (kind, size) == ("log", SMALLEST) else SIZES[size]
+    """Return how many rows the inputs of a kind have at a size."""
+    return KINDS[kind].rows(size)
+
+
+def _lines(size: str) -> int:
+    return 7_000 if size == SMALLEST else SIZES[size]
+
+
+def _buyers(size: str) -> int:
+    """Return the customers of a log."""
+    return max(_lines(size) // 20, 2_400)
 
 
 def simulated_log(size: str) -> Columns:
@@ -30,8 +52,7 @@ def simulated_log(size: str) -> Columns:
     At the smallest size 3 a customer. Some customers buy often and many seldom; the time of day
     varies; amounts are positive.
     """
-    lines = rows("log", size)
-    customers = 2_400 if size == SMALLEST else lines // 20
+    lines, customers = _lines(size), _buyers(size)
     rng = np.random.default_rng([1, lines])
     baskets = lines * 2 // 5
     who = (customers * rng.random(baskets) ** 2).astype(np.int64)
@@ -51,7 +72,7 @@ def simulated_histories(size: str) -> Columns:
 
     Times are rounded up to whole days and at most one purchase a day is kept.
     """
-    customers = rows("histories", size)
+    customers = SIZES[size]
     rng = np.random.default_rng([2, customers])
     T = rng.integers(1, DAYS + 1, customers).astype(np.float64)
     rate = rng.gamma(TRUTH["r"], 1.0 / TRUTH["alpha"], customers)
@@ -65,7 +86,7 @@ def simulated_histories(size: str) -> Columns:
 
 def simulated_rfm(size: str) -> Columns:
     """Return recency in days, frequency and money of as many customers as the log has."""
-    customers = rows("rfm", size)
+    customers = _buyers(size)
     rng = np.random.default_rng([3, customers])
     frequency = 1.0 + rng.poisson(12.0 * rng.random(customers) ** 2)
     return {
@@ -75,7 +96,62 @@ def simulated_rfm(size: str) -> Columns:
     }
 
 
-_KINDS = {"log": simulated_log, "histories": simulated_histories, "rfm": simulated_rfm}
+def simulated_answers(size: str) -> Columns:
+    """Return answers of 0 to 10 and the group of each respondent, some large and many small.
+
+    Groups differ in how satisfied they are.
+    """
+    respondents = SIZES[size]
+    rng = np.random.default_rng([4, respondents])
+    group = (GROUPS * rng.random(respondents) ** 2).astype(np.int64)
+    mood = 6.0 + 3.0 * rng.random(GROUPS)[group] + rng.normal(0.0, 2.5, respondents)
+    return {"group": group, "score": _whole(mood)}
+
+
+def simulated_ratings(size: str) -> Columns:
+    """Return ratings of 0 to 10 of several attributes, correlated, and one of the whole."""
+    respondents = SIZES[size]
+    rng = np.random.default_rng([5, respondents])
+    mood = rng.normal(7.0, 1.5, respondents)
+    ratings = {name: _whole(mood + rng.normal(0.0, 1.5, respondents)) for name in ITEMS}
+    total = sum(w * ratings[name] for w, name in zip(range(1, 16), ITEMS, strict=True)) / 120.0
+    return {**ratings, OUTCOME: _whole(total + rng.normal(0.0, 1.0, respondents))}
+
+
+def _whole(answer: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    return np.clip(np.rint(answer), 0, 10).astype(np.int64)
+
+
+KINDS = {
+    "log": Kind(
+        simulated_log,
+        f"Logs: {DAYS} days in the order of time, integer customers with 20 lines and about 7 "
+        f"occasions each, some often and many seldom (at the smallest size {_lines(SMALLEST):,} "
+        f"rows and {_buyers(SMALLEST):,} customers).",
+        "rows",
+        _lines,
+    ),
+    "histories": Kind(
+        simulated_histories,
+        "Histories: BG/NBD with r = {r:g}, alpha = {alpha:g} days, a = {a:g}, b = {b:g}, at most "
+        "{days} days.".format(**TRUTH, days=DAYS),
+    ),
+    "rfm": Kind(
+        simulated_rfm, "RFM values: those of as many customers as the log has.", rows=_buyers
+    ),
+    "answers": Kind(
+        simulated_answers,
+        f"Answers: whole numbers from 0 to 10 in {GROUPS:,} groups, some large and many small, in "
+        "any order.",
+        "answers",
+    ),
+    "ratings": Kind(
+        simulated_ratings,
+        f"Ratings: whole numbers from 0 to 10 of {len(ITEMS)} attributes, which correlate by about "
+        "a half, and of the whole.",
+        "respondents",
+    ),
+}
 
 
 def write(kind: str, size: str, directory: Path) -> None:
@@ -84,7 +160,7 @@ def write(kind: str, size: str, directory: Path) -> None:
     if place.exists():
         return
     place.mkdir(parents=True)
-    for name, column in _KINDS[kind](size).items():
+    for name, column in KINDS[kind].simulate(size).items():
         np.save(place / f"{name}.npy", column)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from inputs import LAST_DAY, TRUTH
+from inputs import FIRST_DAY, LAST_DAY, TRUTH, Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,6 +136,20 @@ def packed(high: npt.NDArray, *lower: npt.NDArray) -> npt.NDArray[np.int64]:
     for column in lower:
         key = key << 10 | column.astype(np.int64)
     return key
+
+
+def days_packed(columns: Columns) -> tuple[npt.NDArray[np.int64]]:
+    """Return (customer, day) of each line of a log."""
+    return (packed(columns["customer"], _days(columns)),)
+
+
+def weeks_packed(columns: Columns) -> tuple[npt.NDArray[np.int64]]:
+    """Return (customer, week) of each line of a log."""
+    return (packed(columns["customer"], _days(columns) // 7),)
+
+
+def _days(columns: Columns) -> npt.NDArray[np.int64]:
+    return (columns["time"].astype("datetime64[D]") - FIRST_DAY).astype(np.int64)
 
 
 def log_exp(column: Array, out: Array) -> Array:

@@ -12,24 +12,18 @@ from cases import OURS, TASKS
 from results import Measurement, Results
 
 METHOD = """\
-- **Tasks.** *{summary}*: lines of (customer, time, amount) to frequency, recency, T and mean
-  repeat spend of each customer, in days. *{fit}*: maximum likelihood with standard errors,
-  recency and T in whole days. *{predict}*: for each customer, parameters given. *{triangle}*: lines
-  of (customer, time) to the customers active by week of first purchase and age; custvalue's has
-  lines, empty cells and sizes too. *{rfm}*: days since the last purchase, days with a purchase and
-  total spend of each customer. *{scores}*: five scores per column from these values; the other
-  contenders score ties differently, so that their results are not compared.
-- **Inputs** are simulated, the same for all, and in memory before the clock starts. Logs: {days}
-  days in the order of time, integer customers with 20 lines and about 7 occasions each, some
-  often and many seldom (at the smallest size {smallest_log} rows and 2,400 customers).
-  Histories: BG/NBD with r = {r:g}, alpha = {alpha:g} days, a = {a:g}, b = {b:g}, at most {days}
-  days. Logs are pandas frames, but Polars gets its own: nobody pays for a conversion.
+- **Tasks.**
+{tasks}
+- **Inputs** are simulated, the same for all, and in memory before the clock starts; frames are
+  pandas ones, but Polars gets its own: nobody pays for a conversion.
+{kinds}
 - **The same answer.** In this run, at {checked}, every contender's result was compared with
-  custvalue's: counts and times are equal, spend and predictions within 1e-8, parameters within
-  1e-3 (relative).
+  custvalue's: counts and times are equal, spend, scores and predictions within 1e-8, parameters
+  within 1e-3 (relative).
 - **Time** is the median of pyperf's values from separate worker processes, in which the call was
   made once at the smallest size before. A value of a short call is the mean over .1 s. A call of
   more than 20 s is timed once.
+- **CPU time** is that of all threads of a call, in the process that measures memory.
 - **Memory** is the peak during one call, in a fresh process, above what the process held before
   it, inputs included; the result counts. Method: {memory}.
 - **Threads.** Everyone uses what they use by default: custvalue, Polars and DuckDB all cores,
@@ -37,9 +31,6 @@ METHOD = """\
 - **Floors** are single-threaded NumPy: one sort of the packed key; one `np.log` and one `np.exp`
   of every row, into memory at hand. They show how much there may be left to gain. They are no
   strict bounds: more threads, or computing equal histories once, can go below.
-- **lifetimes** checks its inputs inside `fit`, custvalue when a summary is built; the contender
-  with "summary built and checked too" does both. "Equal histories counted with pandas" hands
-  lifetimes one row per distinct history with a weight; the counting is timed.
 """
 
 
@@ -62,12 +53,10 @@ def page(found: Results) -> str:
     """Return the page."""
     tasks = [task for task in TASKS if found.of(task)]
     sizes = [size for size in inputs.SIZES if any(m.size == size for m in found.measurements)]
-    titles = {name: task.title for name, task in TASKS.items()}
+    kinds = dict.fromkeys(TASKS[task].kind for task in tasks)
     method = METHOD.format(
-        **titles,
-        **inputs.TRUTH,
-        days=inputs.DAYS,
-        smallest_log=f"{inputs.rows('log', inputs.SMALLEST):,}",
+        tasks="\n".join(f"  - *{TASKS[task].title}*: {TASKS[task].about}" for task in tasks),
+        kinds="\n".join(f"  - {inputs.KINDS[kind].about}" for kind in kinds),
         checked=" and ".join(size for size in sizes if size in cases.CHECKED) or "no size",
         memory="; ".join(sorted({m.method for m in found.measurements if m.method})),
     )
@@ -99,11 +88,11 @@ def table(found: Results, task: str, size: str) -> str:
     """Return the table of a task at a size, and custvalue's time against the floors."""
     measurements = found.of(task)[size]
     ours = measurements[0]
-    heads = ("contender", "median time", f"time / {OURS}", "extra peak, MB", "extra / inputs",
-             "values", "slowest / fastest")  # fmt: skip
+    heads = ("contender", "median time", f"time / {OURS}", "CPU time", "extra peak, MB",
+             "extra / inputs", "values", "slowest / fastest")  # fmt: skip
     rows = [_row(one, ours) for one in measurements]
     count = inputs.rows(TASKS[task].kind, size)
-    title = f"### {TASKS[task].title}: {count:,} {TASKS[task].rows_are}"
+    title = f"### {TASKS[task].title}: {count:,} {inputs.KINDS[TASKS[task].kind].rows_are}"
     floors = [
         f"{OURS} takes {_digits(ours.median / one.median)} times as long as the {one.contender}."
         for one in measurements
@@ -114,11 +103,12 @@ def table(found: Results, task: str, size: str) -> str:
 
 def _row(one: Measurement, ours: Measurement) -> Sequence[str]:
     if not one.seconds:
-        return (one.contender, one.reason, "", "", "", "", "")
+        return (one.contender, one.reason, "", "", "", "", "", "")
     return (
         one.contender,
         duration(one.median),
         f"{one.median / ours.median:.2f}" if ours.seconds else "",
+        duration(one.cpu) if one.cpu is not None else "",
         _megabytes(one.extra),
         f"{one.extra / one.input_bytes:.2f}" if (one.extra or 0) >= NOISE else "",
         str(len(one.seconds)),

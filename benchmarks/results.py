@@ -18,12 +18,16 @@ PACKAGES = ("custvalue", "numpy", "scipy", "pandas", "narwhals", "lifetimes", "p
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """One contender at one size: seconds of each value, extra peak bytes, or why there are none."""
+    """One contender at one size: seconds of each value, or why there are none.
+
+    `cpu` are the seconds of all threads of a call, `extra` the bytes of its peak.
+    """
 
     task: str
     contender: str
     size: str
     seconds: tuple[float, ...] = ()
+    cpu: float | None = None
     extra: int | None = None
     input_bytes: int = 0
     method: str = ""

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         directory = Path(temporary)
         for task in args.tasks:
             inputs.write(TASKS[task].kind, inputs.SMALLEST, directory)
-            for size in args.sizes:
+            for size in (size for size in args.sizes if size in TASKS[task].sizes):
                 _measure_all(found, task, size, directory, args.quick, args.cap)
                 print(f"\n{report.table(found, task, size)}\n", flush=True)
                 if file is not None:
@@ -77,20 +77,23 @@ def _measure_all(
 ) -> None:
     """Measure all contenders of a task at a size, after checking that they agree."""
     inputs.write(TASKS[task].kind, size, directory)
+    expected, reasons = {}, {}
+    for name in (contender.name for contender in TASKS[task].contenders):
+        seconds, extra = expectation(found, task, name, size)
+        expected[name] = max(seconds, cases.estimated(task, name, size, directory))
+        reasons[name] = too_much((expected[name], extra), cap)
     if size in cases.CHECKED:
         print(f"{task}, {size}: checking that all results agree", flush=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            cases.check(task, size, directory)
-    for contender in TASKS[task].contenders:
-        expected = expectation(found, task, contender.name, size)
-        reason = too_much(expected, cap)
-        hint = f"(about {report.duration(expected[0])} a call) " if expected[0] > 5.0 else ""
-        print(f"{task}, {size}: {contender.name} ... {hint}", end="", flush=True)
+            cases.check(task, size, directory, [name for name in reasons if reasons[name]])
+    for name, reason in reasons.items():
+        hint = f"(about {report.duration(expected[name])} a call) " if expected[name] > 5.0 else ""
+        print(f"{task}, {size}: {name} ... {hint}", end="", flush=True)
         one = (
-            Measurement(task, contender.name, size, reason=f"not run: {reason}")
+            Measurement(task, name, size, reason=f"not run: {reason}")
             if reason
-            else measured(task, contender.name, size, directory, quick)
+            else measured(task, name, size, directory, quick)
         )
         found.measurements.append(one)
         print(one.reason or report.duration(one.median), flush=True)

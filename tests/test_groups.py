@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custvalue import _frames
+from custvalue._chunks import BLOCK
 from custvalue._events import read_events
 from custvalue._groups import Groups, column_names, group_rows
 from custvalue.durations import Durations
@@ -122,6 +123,17 @@ def test_many_wide_columns_do_not_overflow():
     assert len(got) == 3000
     for name, values in columns.items():
         np.testing.assert_array_equal(got.labels[name][got.codes], values)
+
+
+@pytest.mark.parametrize("last", [3, 9])
+def test_a_group_that_only_the_last_of_many_rows_has(last):
+    rows = 3 * BLOCK
+    number = np.arange(rows) % 3
+    number[-1] = last  # 3 leaves no gap in the labels, 9 does
+    got = grouped(pd.DataFrame({"n": number, "even": number % 2 == 0}), "n", "even")
+    assert in_rows(got)[-2:] == [(1, False), (last, False)]
+    assert got.labels["n"].tolist() == [0, 1, 2, last]
+    assert np.bincount(got.codes).tolist() == [rows // 3, rows // 3, rows // 3 - 1, 1]
 
 
 @pytest.mark.parametrize("rows", [0, 1])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from custvalue._chunks import BLOCK, extent
 from custvalue._frames import Table
 from custvalue._ids import Ids, identify
 from custvalue.errors import InvalidDataError, message
@@ -63,32 +64,43 @@ def group_rows(table: Table, roles: Sequence[str], kept: Flags | None = None) ->
                 )
             )
         parts.append((found, found.codes if kept is None else found.codes[kept]))
-    together, firsts = _joint([codes for _, codes in parts])
+    together, combined = _joint([codes for _, codes in parts])
     labels = {
-        table.names[role]: found.decode(codes[firsts])
-        for role, (found, codes) in zip(roles, parts, strict=True)
+        table.names[role]: found.decode(codes)
+        for role, (found, _), codes in zip(roles, parts, combined, strict=True)
     }
     return Groups(together, labels)
 
 
-def _joint(parts: Sequence[Ints]) -> tuple[Ints, Ints]:
-    """Return dense codes of the combinations that occur, in order, and a row of each."""
-    together = np.zeros(len(parts[0]), dtype=np.int64)
-    firsts = np.zeros(0, dtype=np.int64)
-    for codes in parts:
-        width = int(codes.max(initial=0)) + 1
-        packed = together * width + codes  # both dense or narrow: far below 2**63
-        highest = int(packed.max(initial=0)) + 1
-        if highest <= max(1 << 20, 4 * len(packed)):  # a table of codes, no sort
-            row = np.full(highest, -1, dtype=np.int64)
-            row[packed[::-1]] = np.arange(len(packed))[::-1]
-            present = np.flatnonzero(row >= 0)
-            rank = np.empty(highest, dtype=np.int64)
-            rank[present] = np.arange(len(present))
-            together, firsts = rank[packed], row[present]
-        else:
-            _, firsts, together = np.unique(packed, return_index=True, return_inverse=True)
-    return together, firsts
+def _joint(parts: Sequence[Ints]) -> tuple[Ints, list[Ints]]:
+    """Return dense codes of the combinations that occur, in order, and what each combines."""
+    together, present = _dense(parts[0])
+    combined = [present]
+    for codes in parts[1:]:
+        width = _highest(codes) + 1
+        together, present = _dense(together * width + codes)  # dense or narrow: far below 2**63
+        combined = [column[present // width] for column in combined]
+        combined.append(present % width)
+    return together, combined
+
+
+def _dense(codes: Ints) -> tuple[Ints, Ints]:
+    """Return codes without gaps, in the same order, and what each of them was."""
+    room = _highest(codes) + 1
+    if room > max(1 << 20, 4 * len(codes)):
+        present, dense = np.unique(codes, return_inverse=True)
+        return dense, present
+    seen = np.zeros(room, dtype=np.bool_)  # a table of codes, no sort
+    step = max(BLOCK, room)
+    for start in range(0, len(codes), step):
+        seen[codes[start : start + step]] = True
+        if seen.all():  # mostly after the first step: no gaps
+            return codes, np.arange(room)
+    return (np.cumsum(seen) - 1)[codes], np.flatnonzero(seen)
+
+
+def _highest(codes: Ints) -> int:
+    return int(extent(codes)[1]) if len(codes) else -1
 
 
 def group_of_customers(

@@ -57,8 +57,11 @@ class Answers:
 
     @property
     def values(self) -> Array:
-        """Answers as floats of shape (rows, columns), NaN where there is none."""
-        return np.column_stack([column.astype(np.float64, copy=False) for column in self.each])
+        """Answers as floats of shape (rows, columns), NaN where there is none.
+
+        One column lies after the other in memory, as they are mostly read.
+        """
+        return np.stack([column.astype(np.float64, copy=False) for column in self.each]).T
 
     @property
     def rows(self) -> int:

@@ -34,11 +34,12 @@ class Columns:
         """Return means (groups, m) and mean products around them (groups, m, m)."""
         x, m = self.values, self.values.shape[1]
         total = np.maximum(self.sums(weight), np.finfo(float).tiny)[:, None]
-        mean = self.sums(x * weight[:, None]) / total
+        weighted = x * weight[:, None]
+        mean = self.sums(weighted) / total
         if len(self.start) == 1:
-            products = ((x * weight[:, None]).T @ x)[None]
+            products = (weighted.T @ x)[None]
         else:
-            each = [self.sums(x * (weight * x[:, j])[:, None]) for j in range(m)]
+            each = [self.sums(weighted * x[:, j, None]) for j in range(m)]
             products = np.stack(each, axis=1)
         products /= total[..., None]
         return mean, products - mean[:, :, None] * mean[:, None, :]
@@ -47,7 +48,7 @@ class Columns:
         """Return correlations (groups, m, m); 0 with a column that does not vary, 1 of itself."""
         whole = self.moments(self.weight)[1] if weight is None else self.moments(weight)[1]
         spread = np.sqrt(np.maximum(np.diagonal(whole, axis1=1, axis2=2), 0.0))
-        typical = np.sqrt(np.mean(self.values**2, axis=0))
+        typical = np.sqrt(np.einsum("ij,ij->j", self.values, self.values) / len(self.values))
         flat = spread <= _NOTHING**0.5 * typical
         scale = np.divide(1.0, spread, out=np.zeros(spread.shape), where=~flat)
         matrix = whole * scale[:, :, None] * scale[:, None, :]
@@ -65,13 +66,15 @@ class Columns:
 
 def arranged(values: Array, weight: Array, codes: npt.NDArray[np.int64]) -> Columns:
     """Return rows sorted by group and centred, so that products lose no digits."""
-    order = np.argsort(codes, kind="stable")
-    values, weight, codes = values[order], weight[order], codes[order]
+    if (codes[1:] < codes[:-1]).any():
+        order = np.argsort(codes, kind="stable")
+        values, weight, codes = values[order], weight[order], codes[order]
+    values = np.asfortranarray(values)  # one layout for all: it decides how sums are rounded
     present, start, rows = np.unique(codes, return_index=True, return_counts=True)
     weight_of = np.add.reduceat(weight, start)
     mean = np.add.reduceat(values * weight[:, None], start, axis=0) / weight_of[:, None]
     low, high = np.minimum.reduceat(values, start, axis=0), np.maximum.reduceat(values, start)
-    centred = values - np.repeat(mean, rows, axis=0)
-    largest = np.abs(centred).max(axis=0)
+    centred = values - (mean if len(mean) == 1 else np.repeat(mean, rows, axis=0))
+    largest = np.maximum(centred.max(axis=0), -centred.min(axis=0))
     centred /= np.where(largest > 0, largest, 1.0)  # no product overflows
     return Columns(centred, weight, start, rows, present, low == high)

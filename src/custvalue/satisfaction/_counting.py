@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, number
-from custvalue._chunks import BLOCK, over_ranges, workers
+from custvalue._chunks import BLOCK, over_ranges
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import NO_COLUMN, Answers, read_answers, required_scale
 
+_PARTS = 32  # whatever the number of threads, so that it changes no digit
 _MOST = 1001  # options: a scale of 0 to 1000
 Column = npt.NDArray[Any]
 
@@ -62,7 +63,7 @@ def counted(answers: Answers, item: int = 0) -> tuple[Column, Column, Column]:
             found += [np.bincount(cell, mass, size), np.bincount(cell, mass * mass, size)]
         parts[start] = found
 
-    step = max(4 * BLOCK, 4 * size, -(-answers.rows // (8 * workers())))
+    step = max(4 * BLOCK, 4 * size, -(-answers.rows // _PARTS))
     over_ranges(task, answers.rows, step)
     empty = [np.zeros(size, dtype=np.int64)] * (1 if weight is None else 3)
     sums = [sum(columns) for columns in zip(empty, *(parts[i] for i in sorted(parts)), strict=True)]

@@ -41,6 +41,8 @@ def complete(answers: Answers) -> tuple[Array, Array, npt.NDArray[np.int64], dic
     if not kept.any():
         rule = "must have respondents with an answer to every one of these columns"
         raise InvalidDataError(message("table", rule, value=list(answers.columns)))
+    if kept.all():
+        return values, weight, answers.codes, notes
     return values[kept], weight[kept], answers.codes[kept], notes
 
 

@@ -41,8 +41,8 @@ class SatisfactionIndex(SurveyTally):
     """
 
     answers: Any = 0
-    weight: Any = 0
-    squares: Any = 0
+    weight: Any = 0.0
+    squares: Any = 0.0
     total: Any = 0.0
     total_squares: Any = 0.0
     items: tuple[str, ...] = ()

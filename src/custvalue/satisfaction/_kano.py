@@ -214,10 +214,6 @@ class Kano(SurveyTally):
 
     def _table(self) -> dict[str, Any]:
         columns = super()._table()
-        small = self.answers < self.min_group
-        for name in CATEGORIES:
-            if small.any():
-                columns[name] = np.where(small, np.nan, columns[name])
         return {n: c for n, c in columns.items() if n not in ("squares", "all_squares")}
 
     def _head(self) -> dict[str, Any]:

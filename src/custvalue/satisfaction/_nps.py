@@ -208,12 +208,6 @@ class NPS(SurveyTally):
         low, high = self.interval()
         return {"nps": self.value, "lower": low, "upper": high, "low_base": self.low_base}
 
-    def _table(self) -> dict[str, Any]:
-        table = super()._table()
-        for name in ("detractors", "passives", "promoters", "squares"):
-            table[name] = np.atleast_1d(self._shown(table[name]))
-        return table
-
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"answers": int(np.sum(self.answers))}
         if self.groups:

@@ -242,4 +242,7 @@ class PenaltyReward(Record):
         }
         others = {n: getattr(self, n) for n in ("answers", "low", "high", "r_squared")}
         table |= {name: column for name, column in others.items() if column is not None}
+        if self.answers is not None and (self.answers < self.min_group).any():
+            for name in {"low", "high"} & set(table):
+                table[name] = np.where(self.answers < self.min_group, np.nan, table[name])
         return table if self.answers is None else table | {"low_base": self.answers < LOW_BASE}

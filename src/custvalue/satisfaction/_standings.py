@@ -133,10 +133,12 @@ class LoyaltySegments(SurveyTally):
         low, high = self._bounds()
         groups = {name: np.repeat(labels[::kinds], kinds) for name, labels in self.groups.items()}
         low_base = np.repeat(np.atleast_1d(self.low_base), kinds)
+        answers = self._cells("answers").ravel()
+        hidden = np.repeat(np.atleast_1d(self.base) < self.min_group, kinds)
         return {
             **groups,
             "segment": np.tile(np.array(self.order, dtype=object), len(low) if kinds else 0),
-            "answers": self._cells("answers").ravel(),
+            "answers": np.where(hidden, np.nan, answers) if hidden.any() else answers,
             "share": self._shares().ravel(),
             "lower": low.ravel(),
             "upper": high.ravel(),

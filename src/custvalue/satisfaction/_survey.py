@@ -42,6 +42,12 @@ class SurveyTally(Tally, abc.ABC):
         """Whether a value stands on fewer than 30 respondents."""
         return np.asarray(self.base < LOW_BASE)[()]
 
+    def _table(self) -> dict[str, Any]:
+        table = super()._table()
+        for name in set(self._sums) - {"answers"}:  # they would tell what people answered
+            table[name] = np.atleast_1d(self._shown(table[name]))
+        return table
+
     def _shown(self, column: Any) -> Array:
         """Return a column of one number per group, NaN in groups that are too small to show."""
         if not self.min_group:

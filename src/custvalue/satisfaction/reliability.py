@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -148,9 +149,9 @@ def _sums_of_pairs(
     k = values.shape[1]
     sums: dict[str, Column] = {name: np.zeros((groups, k, k)) for name in SUMS}
     order = np.argsort(codes, kind="stable") if groups > 1 else slice(None)
-    ends = np.cumsum(np.bincount(codes, minlength=groups))
+    ends = np.append(0, np.cumsum(np.bincount(codes, minlength=groups))).tolist()
     x, told, w = values[order], here[order].astype(np.float64), weight[order].reshape(-1, 1)
-    for group, (start, stop) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+    for group, (start, stop) in enumerate(itertools.pairwise(ends)):
         rows = slice(start, stop)
         one, both, mass = x[rows], told[rows], w[rows]
         sums["answers"][group] = both.T @ (both * (mass > 0))
