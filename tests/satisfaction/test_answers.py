@@ -72,7 +72,7 @@ def test_text_is_refused_with_rows_values_and_the_argument():
         numeric_text=True)  # fmt: skip
     bad(r"q2.*rows 0, 1, 2.*labels=\{'Satisfied': \.\.\.", table, "q2")
     bad(r"q2.*'satisfied'.*row 2", table, "q2", labels={"Satisfied": 3, "Neutral": 2})
-    bad("rows 1 are not", [5, "five", 4.0, None], None)
+    bad("row 1 is not", [5, "five", 4.0, None], None)
 
 
 def test_mixed_types_are_resolved():
