@@ -16,7 +16,7 @@ def examples():
     log = plain_log.random_log(61, lines=1500, customers=150)
     bought = cv.occasions(log, **LOG, amount="amount")
     made = [bought, *of_lifetime_value(bought), *of_retention(log), *of_churn(log), *of_rfm(log),
-            *of_satisfaction()]  # fmt: skip
+            *of_satisfaction(), *of_maturity()]  # fmt: skip
     return {type(record).__name__: record for record in made}
 
 
@@ -138,3 +138,9 @@ def of_satisfaction():
         cs.share_trend([80, 85, 90], [100, 100, 100]),
         cs.trend_test([0.80, 0.85, 0.90, 0.88]),
     ]
+
+
+def of_maturity():
+    model = cv.maturity.load()
+    ratings = np.random.default_rng(5).integers(0, 6, (2, 3, len(model.items)))
+    return [model, cv.maturity.assess(model, ratings)]

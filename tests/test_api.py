@@ -19,7 +19,8 @@ import plain_log
 from custvalue._record import Record
 
 PUBLIC = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
-          "occasions", "plot", "retention", "rfm", "satisfaction", "testing"]  # fmt: skip
+          "maturity", "occasions", "plot", "retention", "rfm", "satisfaction",
+          "testing"]  # fmt: skip
 CLV = [
     "BetaDiscreteWeibull",
     "BetaGeo",
@@ -69,6 +70,7 @@ SATISFACTION = [
     "secure_customer_index", "servperf", "servqual", "share_of_wallet", "share_trend",
     "stage_scores", "trend_test", "trim", "wallet_allocation",
 ]  # fmt: skip
+MATURITY = ["Assessment", "MaturityModel", "assess", "load"]
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
     "kano_map", "migration", "nps_over_waves", "profit", "retention_curve", "rfm_grid",
@@ -86,6 +88,8 @@ ERRORS = {
 TESTING = ["check_addable", "check_permutation_invariant", "purchase_models", "summaries",
            "transaction_logs"]  # fmt: skip
 DATASETS = ["Simulation", "cdnow", "complete_journey", "donations", "simulate"]
+
+AREAS = (cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.maturity)
 
 
 def public_names(module):
@@ -115,11 +119,11 @@ def test_the_areas():
     assert public_names(cv.churn) == CHURN
     assert public_names(cv.rfm) == RFM
     assert public_names(cv.satisfaction) == SATISFACTION
+    assert public_names(cv.maturity) == MATURITY
     assert public_names(cv.plot) == PICTURES
     assert public_names(cv.testing) == TESTING
     assert public_names(cv.datasets) == DATASETS
-    areas = (cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.plot)
-    for area in areas:  # what help(area) lists
+    for area in (*AREAS, cv.plot):  # what help(area) lists
         assert sorted(area.__all__) == public_names(area)
 
 
@@ -148,11 +152,12 @@ def records():
 
 
 RECORDS = [
-    "Alpha", "BetaDiscreteWeibull", "BetaGeo", "Brier", "CES", "CSAT", "Calibration",
+    "Alpha", "Assessment", "BetaDiscreteWeibull", "BetaGeo", "Brier", "CES", "CSAT", "Calibration",
     "ChurnRates", "Cohorts", "CutPoints", "Drivers", "Durations", "EarlyWarning", "Fit",
     "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ImportancePerformance",
     "JourneyScore", "Kano", "KaplanMeier", "LifetimeValues", "LogRank", "LoyaltySegments",
-    "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference", "Occasions", "Omega",
+    "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference", "Occasions",
+    "Omega",
     "OrderRates", "PenaltyReward", "Predictions", "Profit", "ProfitCurve", "Programme",
     "RFMScores", "RFMValues", "Ranking", "ReactivationRate", "RepeatRate", "Representativeness",
     "ResponseRates", "RetentionCurve", "RevenueRetention", "SatisfactionIndex", "SegmentMap",
@@ -165,7 +170,7 @@ RECORDS = [
 def test_every_public_record_is_among_them(records):
     found = {
         value.__name__
-        for module in (cv, cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.datasets)
+        for module in (cv, cv.datasets, *AREAS)
         for value in (getattr(module, name) for name in dir(module) if not name.startswith("_"))
         if inspect.isclass(value) and issubclass(value, Record) and not value.__subclasses__()
     }

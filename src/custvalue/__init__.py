@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from custvalue import clv as clv
     from custvalue import datasets as datasets
     from custvalue import errors as errors
+    from custvalue import maturity as maturity
     from custvalue import plot as plot
     from custvalue import retention as retention
     from custvalue import rfm as rfm
@@ -27,6 +28,7 @@ _AREAS = (
     "clv",
     "datasets",
     "errors",
+    "maturity",
     "plot",
     "retention",
     "rfm",
@@ -42,7 +44,8 @@ _NAMES = {
 }
 
 __all__ = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
-           "occasions", "plot", "retention", "rfm", "satisfaction", "testing"]  # fmt: skip
+           "maturity", "occasions", "plot", "retention", "rfm", "satisfaction",
+           "testing"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
