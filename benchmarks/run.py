@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 RESULTS = HERE / "results" / "results.json"
 CAP = 300.0  # seconds that a call may be expected to take
+QUICK_CAP = 10.0  # in a quick run
 LONG = 20.0  # seconds from which on a call is timed once, while its memory is measured
 SHARE = 0.7  # of the available memory that a call may be expected to take
 
@@ -61,12 +62,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
                         help=f"of {', '.join(inputs.SIZES)}")  # fmt: skip
     parser.add_argument("--tasks", nargs="+", choices=TASKS, metavar="TASK", default=list(TASKS),
                         help=f"of {', '.join(TASKS)}")  # fmt: skip
-    parser.add_argument("--cap", type=float, default=CAP, metavar="SECONDS",
+    parser.add_argument("--cap", type=float, metavar="SECONDS",
                         help="leave out calls expected to take longer")  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="DIRECTORY",
                         help="for the page and the results; without it only a whole run writes "
                         "them: docs/benchmarks.md, benchmarks/results/")  # fmt: skip
     args = parser.parse_args(argv)
+    args.cap = args.cap or (QUICK_CAP if args.quick else CAP)
     asked = args.sizes or (cases.CHECKED if args.quick else inputs.SIZES)
     args.sizes = [size for size in inputs.SIZES if size in asked]
     return args
