@@ -141,6 +141,23 @@ def of_satisfaction():
 
 
 def of_maturity():
-    model = cv.maturity.load()
-    ratings = np.random.default_rng(5).integers(0, 6, (2, 3, len(model.items)))
-    return [model, cv.maturity.assess(model, ratings)]
+    cm = cv.maturity
+    model = cm.load()
+    ratings = np.random.default_rng(5).integers(0, 6, (7, 3, len(model.items)))
+    found = cm.assess(model, ratings)
+    sheets = pd.DataFrame(ratings[0, :2], columns=model.item_ids)
+    sheets["who"] = sheets["kind"] = ["self", "third_party"]
+    ours = cm.assess(model, sheets, assessor="who", kind="kind")
+    item = model.item_ids[0]
+    return [
+        model,
+        found,
+        cm.target_gap(ours, 4),
+        cm.strengths(ours),
+        cm.blockers(ours),
+        cm.roadmap(ours, 3, max_effort=30),
+        cm.compare(found, cm.assess(model, np.minimum(ratings + 1, 5))),
+        cm.benchmark(found, found),
+        cm.assessor_gap(ours),
+        cm.contradictions(ours, {item: 0.4}, {item: (0.1, 0.2, 0.3, 0.5, 0.8)}),
+    ]

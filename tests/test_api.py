@@ -70,7 +70,12 @@ SATISFACTION = [
     "secure_customer_index", "servperf", "servqual", "share_of_wallet", "share_trend",
     "stage_scores", "trend_test", "trim", "wallet_allocation",
 ]  # fmt: skip
-MATURITY = ["Assessment", "MaturityModel", "assess", "load"]
+MATURITY = [
+    "Assessment", "AssessorGap", "Benchmark", "Blockers", "Comparison", "Contradictions",
+    "MaturityModel", "Roadmap", "Strengths", "TargetGap", "assess", "assessor_gap", "benchmark",
+    "blockers", "compare", "contradictions", "load", "progress_to_date", "roadmap", "strengths",
+    "target_gap",
+]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
     "kano_map", "migration", "nps_over_waves", "profit", "retention_curve", "rfm_grid",
@@ -152,7 +157,9 @@ def records():
 
 
 RECORDS = [
-    "Alpha", "Assessment", "BetaDiscreteWeibull", "BetaGeo", "Brier", "CES", "CSAT", "Calibration",
+    "Alpha", "Assessment", "AssessorGap", "Benchmark", "BetaDiscreteWeibull", "BetaGeo",
+    "Blockers", "Brier", "Comparison", "Contradictions", "Roadmap", "Strengths", "TargetGap",
+    "CES", "CSAT", "Calibration",
     "ChurnRates", "Cohorts", "CutPoints", "Drivers", "Durations", "EarlyWarning", "Fit",
     "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ImportancePerformance",
     "JourneyScore", "Kano", "KaplanMeier", "LifetimeValues", "LogRank", "LoyaltySegments",
