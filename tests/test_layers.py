@@ -36,7 +36,7 @@ LAYERS = (
     {"summary", "durations", "_events"},
     {"_occasions"},
     {"_pool", "_split", "transactions"},
-    {"clv", "datasets", "churn", "retention", "rfm", "satisfaction"},
+    {"clv", "datasets", "churn", "maturity", "retention", "rfm", "satisfaction"},
     {"plot", "testing"},
 )
 # Imports inside functions that go up, because a record makes what a higher layer defines.
