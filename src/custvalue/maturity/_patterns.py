@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, as_array, one_of, whole
 from custvalue._record import Notes, Record, checked_notes, frozen, join_notes, kept
-from custvalue._tally import concatenated, distinct_rows
+from custvalue._tally import concatenated
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity import _intervals
 from custvalue.maturity._conventions import word
@@ -248,15 +248,20 @@ def condensed(codes: Codes, units: Codes) -> tuple[Codes, Codes]:
     ordered = ordered[:, filled:]  # places that no unit needs
     if not ordered.size:
         return ordered, units
-    base = int(ordered.max()) + 2
-    if base ** ordered.shape[1] < 2**62:  # a row as one number
-        packed = (ordered + 1) @ base ** np.arange(ordered.shape[1] - 1, -1, -1, dtype=np.int64)
-        row, firsts = distinct_rows([packed])
-    else:
-        row, firsts = distinct_rows(list(ordered.T))
-    total = np.zeros(len(firsts), dtype=np.int64)
-    np.add.at(total, row, units)
-    return frozen(ordered[firsts]), frozen(total)
+    base, key, bound = int(ordered.max()) + 2, ordered[:, 0] + 1, int(ordered.max()) + 2
+    for column in ordered.T[1:]:  # a row as one number
+        if bound * base >= 2**62:
+            key = np.unique(key, return_inverse=True)[1]
+            bound = int(key.max()) + 1
+        key, bound = key * base + (column + 1), bound * base
+    if bound > 4 * len(key) + 1000:
+        key = np.unique(key, return_inverse=True)[1]
+        bound = int(key.max()) + 1
+    some = np.full(bound, -1)
+    some[key] = np.arange(len(key))  # whichever row comes last, as rows of a key are alike
+    one_each = some[some >= 0]
+    total = np.bincount(key, units, bound)[some >= 0].astype(np.int64)
+    return frozen(ordered[one_each]), frozen(total)
 
 
 def checked_levels(levels: Any, declared: bool) -> Column:

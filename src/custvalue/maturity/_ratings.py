@@ -39,14 +39,11 @@ class Ratings:
     kind: str
 
     @property
-    def values(self) -> Array:
-        """Ratings as numbers, NaN where missing."""
-        return np.append(self.levels.astype(np.float64), np.nan)[self.codes]
-
-    @property
-    def numeric(self) -> bool:
-        """Whether the levels are numbers."""
-        return self.levels.dtype.kind in "if"
+    def values(self) -> Column:
+        """Ratings as they were: numbers with NaN where missing, or text with None."""
+        if self.levels.dtype.kind in "if":
+            return np.append(self.levels.astype(np.float64), np.nan)[self.codes]
+        return np.array([*self.levels, None], dtype=object)[self.codes]
 
 
 def read_ratings(
@@ -65,16 +62,36 @@ def read_ratings(
     """
     if unit is not None or rater is not None or rating is not None:
         return _long(table, raters, {"unit": unit, "rater": rater, "rating": rating}, order, apart)
+    cells, names, kind = _wide(table, raters)
+    codes, levels = coded(cells, order, "table" if raters is None else ", ".join(names))
+    return Ratings(codes, levels, order is not None, names, {}, kind)
+
+
+def read_numbers(
+    table: Any, raters: Any, unit: str | None, rater: str | None, rating: str | None
+) -> tuple[Array, tuple[str, ...], dict[str, int], str]:
+    """Return ratings of shape (units, raters), NaN where missing, with raters, notes and kind."""
+    if unit is not None or rater is not None or rating is not None:
+        found = read_ratings(table, raters, unit, rater, rating, apart=True)
+        cells, names, notes, kind = found.values, found.raters, found.notes, found.kind
+    else:
+        (cells, names, kind), notes = _wide(table, raters), {}
+    if cells.dtype == object:
+        hint = "Turn text into numbers first, or use krippendorff_alpha."
+        value = cells[cells.astype(bool)][0]
+        raise InvalidDataError(message("ratings", "must be numbers", value=value, hint=hint))
+    return cells, names, notes, kind
+
+
+def _wide(table: Any, raters: Any) -> tuple[Column, tuple[str, ...], str]:
+    """Return cells of shape (units, raters), names of the raters and the kind of frame."""
     if raters is None:
         cells, count = _of_array(table)
-        codes, levels = coded(cells, order, "table")
-        names = tuple(f"rater {i + 1}" for i in range(count))
-        return Ratings(codes, levels, order is not None, names, {}, "pandas")
+        return cells, tuple(f"rater {i + 1}" for i in range(count)), "pandas"
     names = _names(raters)
     found = read(table, **{f"rater {i}": name for i, name in enumerate(names)})
-    cells = side_by_side([_column(found, role) for role in found.columns], names)
-    codes, levels = coded(cells, order, ", ".join(names))
-    return Ratings(codes, levels, order is not None, names, {}, found.kind)
+    columns = [_column(found, role) for role in found.columns]
+    return side_by_side(columns, names), names, found.kind
 
 
 def side_by_side(columns: Sequence[Column], names: Sequence[str]) -> Column:
@@ -103,8 +120,9 @@ def coded(cells: Column, order: Any, name: str) -> tuple[Codes, Column]:
     found, distinct = pd.factorize(cells.ravel())
     known = np.asarray(distinct)
     if order is None:
-        levels = np.sort(known)
-        rank = np.argsort(np.argsort(known))
+        arranged = np.argsort(known)
+        levels, rank = known[arranged], np.empty_like(arranged)
+        rank[arranged] = np.arange(len(known))
     else:
         levels = _order(order)
         rank = pd.Index(levels).get_indexer(pd.Index(known))
@@ -193,7 +211,8 @@ def _column(table: Table, role: str) -> Column:
 
 def _plain(name: str, values: Any) -> Column:
     if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(object), None)
+        hidden = np.ma.getmaskarray(values)
+        values = np.where(hidden, None, np.ma.getdata(values).astype(object))
     listed = isinstance(values, (Sequence, np.ndarray)) and not isinstance(values, (str, bytes))
     if not (listed or hasattr(values, "__array__")):
         rule = "must be ratings, or a table with raters= or unit=, rater= and rating="

@@ -11,7 +11,7 @@ from custvalue._check import one_of, refuse
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._icc import ICC as ICC
 from custvalue.maturity._icc import sums
-from custvalue.maturity._ratings import read_ratings
+from custvalue.maturity._ratings import read_numbers
 
 
 def icc(
@@ -75,26 +75,17 @@ def icc(
     5  ICC(3,k)   0.91   0.68   0.99
     """
     one_of("missing", missing, ("error", "listwise"))
-    found = read_ratings(table, raters, unit, rater, rating, apart=True)
-    if not found.numeric:
-        hint = "Turn text into numbers first, or use krippendorff_alpha."
-        value = found.levels.tolist()[:5]
-        raise InvalidDataError(message("ratings", "must be numbers", value=value, hint=hint))
-    if len(found.raters) < 2:
-        raise InvalidDataError(message("raters", "must be at least two", value=found.raters))
-    absent = np.asarray((found.codes < 0).any(axis=1))
+    values, names, notes, kind = read_numbers(table, raters, unit, rater, rating)
+    if len(names) < 2:
+        raise InvalidDataError(message("raters", "must be at least two", value=names))
+    absent = np.asarray(np.isnan(values).any(axis=1))
     if missing == "error":
         rule = "must all rate each unit"
         hint = "Pass missing='listwise', or use krippendorff_alpha."
         refuse("raters", rule, np.nan, absent, hint=hint)
     left = {"units not rated by all left out": int(absent.sum())} if absent.any() else {}
-    means, scatter = sums(found.values[~absent])
+    complete = values[~absent] if left else values
+    means, scatter = sums(complete)
     return ICC(
-        int((~absent).sum()),
-        means,
-        scatter,
-        form=form,
-        raters=found.raters,
-        notes=found.notes | left,
-        frame=found.kind,
+        len(complete), means, scatter, form=form, raters=names, notes=notes | left, frame=kind
     )
