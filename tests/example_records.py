@@ -16,7 +16,7 @@ def examples():
     log = plain_log.random_log(61, lines=1500, customers=150)
     bought = cv.occasions(log, **LOG, amount="amount")
     made = [bought, *of_lifetime_value(bought), *of_retention(log), *of_churn(log), *of_rfm(log),
-            *of_satisfaction(), *of_maturity()]  # fmt: skip
+            *of_satisfaction(), *of_maturity(), *of_scorecard()]  # fmt: skip
     return {type(record).__name__: record for record in made}
 
 
@@ -160,4 +160,28 @@ def of_maturity():
         cm.benchmark(found, found),
         cm.assessor_gap(ours),
         cm.contradictions(ours, {item: 0.4}, {item: (0.1, 0.2, 0.3, 0.5, 0.8)}),
+        cm.krippendorff_alpha([[1, 1], [2, 2], [3, 2]], metric="ordinal"),
+        cm.cohen_kappa([["N", "N"], ["P", "P"], ["P", "L"], ["L", "L"]]),
+        cm.fleiss_kappa([["a", "a", "a"], ["a", "b", "b"], ["c", "c", "c"]]),
+        cm.icc([[9, 2, 5], [6, 1, 3], [8, 4, 6], [7, 1, 2]]),
+    ]
+
+
+def of_scorecard():
+    sc = cv.scorecard
+    rng = np.random.default_rng(6)
+    table = pd.DataFrame({"score": rng.integers(0, 11, 40), "new": np.tile([0, 1], 20),
+                          "later": np.repeat([0, 1], 20)})  # fmt: skip
+    action = sc.ImprovementAction("A1", "Optimise product functions", owner="R&D", due="2023-Q3")
+    plan = sc.ImprovementPlan([action])
+    return [
+        action,
+        plan,
+        plan.status("2023-12-31"),
+        sc.p_chart([80, 85, 90, 70], [100, 100, 100, 100], baseline=0.85),
+        sc.ewma_chart([31, 33, 35, 38, 40], 2.0, target=32),
+        sc.cusum_chart([101, 98, 104, 104, 105, 106], 100, 2),
+        sc.change_since((7.9, 0.08), (8.3, 0.09)),
+        sc.before_after(table, "score", "later"),
+        sc.difference_in_differences(table, "score", "new", "later"),
     ]

@@ -20,7 +20,7 @@ from custvalue._record import Record
 
 PUBLIC = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
           "maturity", "occasions", "plot", "retention", "rfm", "satisfaction",
-          "testing"]  # fmt: skip
+          "scorecard", "testing"]  # fmt: skip
 CLV = [
     "BetaDiscreteWeibull",
     "BetaGeo",
@@ -71,10 +71,16 @@ SATISFACTION = [
     "stage_scores", "trend_test", "trim", "wallet_allocation",
 ]  # fmt: skip
 MATURITY = [
-    "Assessment", "AssessorGap", "Benchmark", "Blockers", "Comparison", "Contradictions",
-    "MaturityModel", "Roadmap", "Strengths", "TargetGap", "assess", "assessor_gap", "benchmark",
-    "blockers", "compare", "contradictions", "load", "progress_to_date", "roadmap", "strengths",
-    "target_gap",
+    "Assessment", "AssessorGap", "Benchmark", "Blockers", "CohenKappa", "Comparison",
+    "Contradictions", "FleissKappa", "ICC", "KrippendorffAlpha", "MaturityModel", "Roadmap",
+    "Strengths", "TargetGap", "assess", "assessor_gap", "benchmark", "blockers", "cohen_kappa",
+    "compare", "contradictions", "fleiss_kappa", "icc", "krippendorff_alpha", "load",
+    "progress_to_date", "roadmap", "strengths", "target_gap",
+]  # fmt: skip
+SCORECARD = [
+    "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
+    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "before_after",
+    "change_since", "cusum_chart", "difference_in_differences", "ewma_chart", "p_chart",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
@@ -94,7 +100,7 @@ TESTING = ["check_addable", "check_permutation_invariant", "purchase_models", "s
            "transaction_logs"]  # fmt: skip
 DATASETS = ["Simulation", "cdnow", "complete_journey", "donations", "simulate"]
 
-AREAS = (cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.maturity)
+AREAS = (cv.clv, cv.retention, cv.churn, cv.rfm, cv.satisfaction, cv.maturity, cv.scorecard)
 
 
 def public_names(module):
@@ -125,6 +131,7 @@ def test_the_areas():
     assert public_names(cv.rfm) == RFM
     assert public_names(cv.satisfaction) == SATISFACTION
     assert public_names(cv.maturity) == MATURITY
+    assert public_names(cv.scorecard) == SCORECARD
     assert public_names(cv.plot) == PICTURES
     assert public_names(cv.testing) == TESTING
     assert public_names(cv.datasets) == DATASETS
@@ -157,20 +164,21 @@ def records():
 
 
 RECORDS = [
-    "Alpha", "Assessment", "AssessorGap", "Benchmark", "BetaDiscreteWeibull", "BetaGeo",
-    "Blockers", "Brier", "Comparison", "Contradictions", "Roadmap", "Strengths", "TargetGap",
-    "CES", "CSAT", "Calibration",
-    "ChurnRates", "Cohorts", "CutPoints", "Drivers", "Durations", "EarlyWarning", "Fit",
-    "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ImportancePerformance",
-    "JourneyScore", "Kano", "KaplanMeier", "LifetimeValues", "LogRank", "LoyaltySegments",
+    "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark", "BetaDiscreteWeibull",
+    "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart", "Calibration", "Change",
+    "ChurnRates", "CohenKappa", "Cohorts", "Comparison", "Contradictions", "CutPoints",
+    "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart", "EarlyWarning", "Fit",
+    "FleissKappa", "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ICC",
+    "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
+    "KaplanMeier", "KrippendorffAlpha", "LifetimeValues", "LogRank", "LoyaltySegments",
     "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference",
-    "Occasions", "Omega", "OrderRates", "PenaltyReward", "Predictions", "Profit", "ProfitCurve",
-    "Programme",
-    "RFMScores", "RFMValues", "Ranking", "ReactivationRate", "RepeatRate", "Representativeness",
-    "ResponseRates", "RetentionCurve", "RevenueRetention", "SatisfactionIndex", "SegmentMap",
-    "SegmentTable", "Segments", "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo",
-    "Simulation", "Spells", "Split", "StageScores", "Summary", "Trend", "Uplift", "Weights",
-    "WinBack", "WindowRetention",
+    "Occasions", "Omega", "OrderRates", "PChart", "PenaltyReward", "PlanStatus", "Predictions",
+    "Profit", "ProfitCurve", "Programme", "RFMScores", "RFMValues", "Ranking",
+    "ReactivationRate", "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve",
+    "RevenueRetention", "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable",
+    "Segments", "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation",
+    "Spells", "Split", "StageScores", "Strengths", "Summary", "TargetGap", "Trend", "Uplift",
+    "Weights", "WinBack", "WindowRetention",
 ]  # fmt: skip
 
 

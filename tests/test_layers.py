@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 import custvalue
-from custvalue import churn, clv, datasets, maturity, retention, rfm, satisfaction, testing
+from custvalue import (
+    churn,
+    clv,
+    datasets,
+    maturity,
+    retention,
+    rfm,
+    satisfaction,
+    scorecard,
+    testing,
+)
 
 ROOT = Path(custvalue.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -37,6 +47,7 @@ LAYERS = (
     {"_occasions"},
     {"_pool", "_split", "transactions"},
     {"clv", "datasets", "churn", "maturity", "retention", "rfm", "satisfaction"},
+    {"scorecard"},
     {"plot", "testing"},
 )
 # Imports inside functions that go up, because a record makes what a higher layer defines.
@@ -216,7 +227,18 @@ def test_public_things_are_documented(file, node, outer):
 NO_EXAMPLE = {"Model", "PurchaseModel", "ContractualModel"}  # abstract
 EXPORTED = {
     name
-    for module in (custvalue, clv, churn, maturity, retention, rfm, satisfaction, datasets, testing)
+    for module in (
+        custvalue,
+        clv,
+        churn,
+        maturity,
+        retention,
+        rfm,
+        satisfaction,
+        scorecard,
+        datasets,
+        testing,
+    )
     for name in dir(module)
     if not name.startswith("_")
     and str(getattr(getattr(module, name), "__module__", "")).startswith(module.__name__)

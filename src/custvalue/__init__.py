@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from custvalue import retention as retention
     from custvalue import rfm as rfm
     from custvalue import satisfaction as satisfaction
+    from custvalue import scorecard as scorecard
     from custvalue import testing as testing
     from custvalue._split import Split as Split
     from custvalue.durations import Durations as Durations
@@ -33,6 +34,7 @@ _AREAS = (
     "retention",
     "rfm",
     "satisfaction",
+    "scorecard",
     "testing",
 )
 _NAMES = {
@@ -45,7 +47,7 @@ _NAMES = {
 
 __all__ = ["Durations", "Occasions", "Split", "Summary", "churn", "clv", "datasets", "errors",
            "maturity", "occasions", "plot", "retention", "rfm", "satisfaction",
-           "testing"]  # fmt: skip
+           "scorecard", "testing"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -212,7 +212,8 @@ def _column(table: Table, role: str) -> Column:
 def _plain(name: str, values: Any) -> Column:
     if isinstance(values, np.ma.MaskedArray):
         hidden = np.ma.getmaskarray(values)
-        values = np.where(hidden, None, np.ma.getdata(values).astype(object))
+        values = np.ma.getdata(values).astype(object)  # a copy
+        values[hidden] = None
     listed = isinstance(values, (Sequence, np.ndarray)) and not isinstance(values, (str, bytes))
     if not (listed or hasattr(values, "__array__")):
         rule = "must be ratings, or a table with raters= or unit=, rater= and rating="

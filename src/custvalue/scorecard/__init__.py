@@ -1,0 +1,39 @@
+"""Scorecard: charts that watch a score, changes, improvement plans and their effects."""
+
+from custvalue.scorecard.action import ImprovementAction as ImprovementAction
+from custvalue.scorecard.before_after import BeforeAfter as BeforeAfter
+from custvalue.scorecard.before_after import before_after as before_after
+from custvalue.scorecard.change import Change as Change
+from custvalue.scorecard.change import change_since as change_since
+from custvalue.scorecard.cusum import CUSUMChart as CUSUMChart
+from custvalue.scorecard.cusum import cusum_chart as cusum_chart
+from custvalue.scorecard.difference_in_differences import (
+    DifferenceInDifferences as DifferenceInDifferences,
+)
+from custvalue.scorecard.difference_in_differences import (
+    difference_in_differences as difference_in_differences,
+)
+from custvalue.scorecard.ewma import EWMAChart as EWMAChart
+from custvalue.scorecard.ewma import ewma_chart as ewma_chart
+from custvalue.scorecard.p_chart import PChart as PChart
+from custvalue.scorecard.p_chart import p_chart as p_chart
+from custvalue.scorecard.plan import ImprovementPlan as ImprovementPlan
+from custvalue.scorecard.plan import PlanStatus as PlanStatus
+
+__all__ = [
+    "BeforeAfter",
+    "CUSUMChart",
+    "Change",
+    "DifferenceInDifferences",
+    "EWMAChart",
+    "ImprovementAction",
+    "ImprovementPlan",
+    "PChart",
+    "PlanStatus",
+    "before_after",
+    "change_since",
+    "cusum_chart",
+    "difference_in_differences",
+    "ewma_chart",
+    "p_chart",
+]
