@@ -79,8 +79,10 @@ MATURITY = [
 ]  # fmt: skip
 SCORECARD = [
     "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
-    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "before_after",
-    "change_since", "cusum_chart", "difference_in_differences", "ewma_chart", "p_chart",
+    "Evaluation", "EvaluationSystem", "History", "ImprovementAction", "ImprovementPlan",
+    "Indicator", "PChart", "PlanStatus", "Reading", "Threshold", "ThresholdPolicy",
+    "before_after", "change_since", "cusum_chart", "difference_in_differences", "evaluate",
+    "ewma_chart", "history", "load", "p_chart",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
@@ -167,8 +169,9 @@ RECORDS = [
     "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark", "BetaDiscreteWeibull",
     "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart", "Calibration", "Change",
     "ChurnRates", "CohenKappa", "Cohorts", "Comparison", "Contradictions", "CutPoints",
-    "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart", "EarlyWarning", "Fit",
-    "FleissKappa", "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ICC",
+    "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart", "EarlyWarning", "Evaluation",
+    "EvaluationSystem", "Fit",
+    "FleissKappa", "GammaGamma", "GrowthAccounting", "History", "HoldoutValidation", "ICC",
     "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
     "KaplanMeier", "KrippendorffAlpha", "LifetimeValues", "LogRank", "LoyaltySegments",
     "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference",

@@ -19,7 +19,7 @@ _SHOWN = 5  # values that a message lists
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
+class Notation:
     """How ratings are written: as percentages, and what stands for not applicable."""
 
     scale: Scale
@@ -27,7 +27,7 @@ class Reading:
     not_applicable: Collection[Any]
 
 
-def cells_of(name: str, values: Column, how: Reading) -> Array:
+def cells_of(name: str, values: Column, how: Notation) -> Array:
     """Return ratings as points, NaN where there is none and NOT_APPLICABLE where declared."""
     scale = how.scale
     if values.dtype.kind in "biuf":
@@ -81,7 +81,7 @@ def cells_of(name: str, values: Column, how: Reading) -> Array:
     return np.asarray(found.reshape(values.shape))
 
 
-def _points(name: str, values: Array, how: Reading) -> Array:
+def _points(name: str, values: Array, how: Notation) -> Array:
     """Return numbers as points, after those for not applicable; refuse numbers off the scale."""
     scale = how.scale
     codes = [v for v in how.not_applicable if isinstance(v, (int, float)) and v is not True]

@@ -13,7 +13,7 @@ from custvalue._check import Array, as_array, one_of, refuse
 from custvalue._frames import Table, labels, missing, numeric, read
 from custvalue._ids import identify
 from custvalue.errors import InvalidDataError, message
-from custvalue.maturity._cells import Reading, cells_of
+from custvalue.maturity._cells import Notation, cells_of
 from custvalue.maturity._resolve import KINDS
 from custvalue.maturity._rules import EVIDENCE
 from custvalue.maturity.model import MaturityModel
@@ -39,7 +39,7 @@ class Sheets:
     frame: str
 
 
-def of_array(model: MaturityModel, ratings: Any, how: Reading) -> Sheets:
+def of_array(model: MaturityModel, ratings: Any, how: Notation) -> Sheets:
     """Return sheets of an array of shape (items,), (organisations, items) or with assessors.
 
     That is (organisations, assessors, items).
@@ -73,7 +73,7 @@ def _kept(column: Column, blank: npt.NDArray[np.bool_], assessors: int) -> Colum
 
 
 def of_wide(
-    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Reading, absent: str
+    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Notation, absent: str
 ) -> Sheets:
     """Return sheets of a table with a row per organisation and assessor, a column per item."""
     one_of("absent", absent, ("error", "unrated"))
@@ -97,7 +97,7 @@ def of_wide(
 
 
 def of_long(
-    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Reading
+    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Notation
 ) -> Sheets:
     """Return sheets of a table with a row per organisation, assessor and item."""
     named = {role: name for role, name in roles.items() if name is not None}
@@ -210,7 +210,7 @@ def _refuse_missing(found: Table, role: str, absent: Any) -> None:
     refuse(found.names[role], "must not be missing", np.nan, absent, hint="Leave those rows out.")
 
 
-def _column(found: Table, role: str, how: Reading) -> Array:
+def _column(found: Table, role: str, how: Notation) -> Array:
     """Return a column of ratings as points."""
     name, series = found.names[role], found.columns[role]
     if series.dtype.is_numeric():

@@ -11,7 +11,7 @@ from custvalue._check import refuse
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity import _sheets
 from custvalue.maturity._assessment import Assessment
-from custvalue.maturity._cells import Reading
+from custvalue.maturity._cells import Notation
 from custvalue.maturity.model import load
 
 
@@ -104,7 +104,7 @@ def assess(
     if isinstance(not_applicable, (str, int, float)) or not isinstance(not_applicable, Collection):
         rule = "must be a collection of texts or numbers"
         raise InvalidDataError(message("not_applicable", rule, value=not_applicable))
-    how = Reading(known.scale, percent, not_applicable)
+    how = Notation(known.scale, percent, not_applicable)
     if percent and known.scale.kind != "achievement":
         rule = "must be False: the scale of the model is not one of percentages"
         raise InvalidDataError(message("percent", rule, value=percent))

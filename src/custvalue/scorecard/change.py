@@ -187,8 +187,8 @@ def change_since(
     one_of("direction", direction, DIRECTIONS)
     level = coverage(level)
     before, after = _read("previous", previous, level), _read("current", current, level)
-    earlier = _labels("previous", previous, before[0])
-    groups = _labels("current", current, after[0])
+    earlier = labels_of("previous", previous, before[0])
+    groups = labels_of("current", current, after[0])
     _same_groups(earlier, groups)
     if before[0].shape != after[0].shape:
         rule = "must have as many scores as each other"
@@ -237,7 +237,7 @@ def _read(name: str, score: Any, level: float) -> tuple[Array, Array, Array]:
     return value, value - half, value + half
 
 
-def _labels(name: str, score: Any, value: Array) -> dict[str, Column]:
+def labels_of(name: str, score: Any, value: Array) -> dict[str, Column]:
     """Return the labels of the values of a record: its groups, or its groups and keys."""
     if value.ndim == 0 or not isinstance(score, Estimate):
         return {}
