@@ -117,8 +117,8 @@ class EvaluationSystem(Declaration):
 
         Parameters
         ----------
-        *indicators : Indicator
-            At least one, with different ids.
+        *indicators
+            At least one `Indicator`, with different ids.
         id, title, version : str
             Of the system; the title may be one by language.
         weights : mapping of str to float, optional
