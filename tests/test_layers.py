@@ -220,7 +220,9 @@ def test_public_things_are_documented(file, node, outer):
     assert text, "no docstring"
     summary = text.splitlines()[0]
     assert summary.endswith((".", ":", ";")) or summary.count("(") > summary.count(")")
-    if outer and ((file.startswith("plot/") and is_public_file(file)) or (file, node.name) in EXPORTED):
+    if outer and (
+        (file.startswith("plot/") and is_public_file(file)) or (file, node.name) in EXPORTED
+    ):
         assert "Examples\n--------" in text, "no example"
         assert ">>> " in text, "no example that runs"
 

@@ -41,7 +41,8 @@ class SectorProfile:
 
     id: str
     name: Mapping[str, str]
-    weights: Mapping[str, float]
+    dimensions: Mapping[str, float]
+    indicators: Mapping[str, float]
     origin: str
 
 
@@ -93,9 +94,6 @@ def indicators_of(node: Node, dimensions: Sequence[Dimension]) -> tuple[Indicato
     rows, parts = node.rows(), [part.id for part in dimensions]
     found = [Indicator(**checked_indicator(row, parts)) for row in rows]
     refuse_repeats(rows, [one.id for one in found], "an id")
-    for row, one in zip(rows, found, strict=True):
-        if one.id in parts:
-            Node(one.id, f"{row.where}.id").refuse("must not be the id of a dimension too")
     for part in dimensions:
         mine = [one.weight for one in found if one.dimension == part.id]
         if not mine or (part.weight > 0 and not sum(mine) > 0):
@@ -140,17 +138,18 @@ def profiles_of(
     node: Node, dimensions: Sequence[Dimension], indicators: Sequence[Indicator]
 ) -> tuple[SectorProfile, ...]:
     """Return the profiles, which weigh dimensions and indicators by id of a declaration."""
-    rows = node.rows()
-    known = [*(part.id for part in dimensions), *(one.id for one in indicators)]
-    found = []
+    rows, found = node.rows(), []
     for row in rows:
-        keys = row.table(["id", "name", "weights"], ["origin"])
-        given = keys["weights"].table([], known)
-        weights = {name: value.number(0.0, _MOST) for name, value in given.items()}
-        if not weights:
-            keys["weights"].refuse("must weigh a dimension or an indicator at least")
+        keys = row.table(["id", "name"], ["dimensions", "indicators", "origin"])
+        weights: dict[str, dict[str, float]] = {"dimensions": {}, "indicators": {}}
+        for kind, known in (("dimensions", dimensions), ("indicators", indicators)):
+            if kind in keys:
+                given = keys[kind].table([], [one.id for one in known])
+                weights[kind] = {name: n.number(0.0, _MOST) for name, n in given.items()}
+        if not any(weights.values()):
+            row.refuse("must weigh a dimension or an indicator at least")
         origin = keys["origin"].text() if "origin" in keys else ""
         name = keys["name"].names()
-        found.append(SectorProfile(keys["id"].identifier(), name, weights, origin))
+        found.append(SectorProfile(keys["id"].identifier(), name, **weights, origin=origin))
     refuse_repeats(rows, [one.id for one in found], "an id")
     return tuple(found)

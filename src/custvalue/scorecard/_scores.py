@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from custvalue._aggregate import aggregate
+from custvalue._aggregate import aggregate, weighted
 from custvalue._check import Array
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def of_readings(evaluation: Evaluation, reading: Array) -> Array:
 def _one(scores: Array, weights: Array, how: str, system: EvaluationSystem) -> Array:
     """Return one score of several, as the rules treat those that are missing."""
     rules, there = system.rules, ~np.isnan(scores)
-    share = np.einsum("i,i...->...", weights / weights.sum(), there.astype(np.float64))
+    share = weighted(weights / weights.sum(), there.astype(np.float64))
     least = (1.0 if rules.missing == "none" else rules.minimum_coverage) - 1e-12
     if rules.missing == "lowest":
         scores = np.where(there, scores, 0.0)

@@ -11,7 +11,7 @@ import numpy as np
 from custvalue._check import Array, coverage, one_of, real, refuse, within
 from custvalue._proportion import normal_quantile
 from custvalue._record import Record
-from custvalue._tally import Column, Tally, checked_groups
+from custvalue._tally import Column, Tally, checked_groups, distinct_rows
 from custvalue.errors import InvalidDataError, message
 
 DIRECTIONS = ("up", "down")
@@ -243,7 +243,9 @@ def labels_of(name: str, score: Any, value: Array) -> dict[str, Column]:
         return {}
     groups = dict(getattr(score, "groups", {}))
     keys = {key: getattr(score, key) for key in score._keys} if isinstance(score, Tally) else {}
-    for labels in (groups, {**groups, **keys}):
+    first = distinct_rows(list(groups.values()))[1] if groups else slice(0)
+    once = {key: column[first] for key, column in groups.items()}  # of a row for each answer too
+    for labels in (groups, {**groups, **keys}, once):
         if labels and all(len(column) == len(value) for column in labels.values()):
             return labels
     hint = "Pass pairs of numbers and standard errors."

@@ -187,7 +187,8 @@ def _faded(past: Array, fade: float) -> tuple[Array, Array]:
         weight = weight / weight.sum(axis=0)
         centre = (weight * np.where(known, past, 0.0)).sum(axis=0)
         rest = (weight * np.where(known, past - centre, 0.0) ** 2).sum(axis=0)
-        spread = np.sqrt(rest / (1.0 - (weight**2).sum(axis=0)))
+        free = 1.0 - (weight**2).sum(axis=0)
+        spread = np.where(free == 0.0, 0.0, np.sqrt(rest / free))  # all weight on one value
     return centre, spread
 
 

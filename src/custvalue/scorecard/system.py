@@ -203,19 +203,24 @@ class EvaluationSystem(Declaration):
             content["indicators"][place]["thresholds"] = policies
         return EvaluationSystem(content)
 
-    def with_weights(self, weights: Mapping[str, float]) -> EvaluationSystem:
-        """Return the system with the weights of some dimensions and indicators replaced.
+    def with_weights(
+        self,
+        indicators: Mapping[str, float] | None = None,
+        dimensions: Mapping[str, float] | None = None,
+    ) -> EvaluationSystem:
+        """Return the system with the weights of some indicators and dimensions replaced.
 
         Parameters
         ----------
-        weights : mapping of str to float
-            By id, at least 0; 0 leaves a dimension or an indicator out of scores. Weights of
-            experts come from `ahp_weights`, those of the data from `entropy_weights`.
+        indicators, dimensions : mapping of str to float, optional
+            By id, at least 0; 0 leaves one out of scores. Weights of experts come from
+            `ahp_weights`, those of the data from `entropy_weights`.
         """
         content = copied(self.declaration)
-        rows = {row["id"]: row for row in (*content["indicators"], *content["dimensions"])}
-        for name, weight in weights.items():
-            rows[one_of("weights", name, list(rows))]["weight"] = weight
+        for kind, given in (("indicators", indicators), ("dimensions", dimensions)):
+            rows = {row["id"]: row for row in content[kind]}
+            for name, weight in (given or {}).items():
+                rows[one_of(kind, name, list(rows))]["weight"] = weight
         return EvaluationSystem(content)
 
     def with_profile(self, profile: str) -> EvaluationSystem:
@@ -231,8 +236,8 @@ class EvaluationSystem(Declaration):
         if used is not None:
             rule = "must be chosen once, from the system without one"
             raise InvalidDataError(message("profile", rule, value=(used, profile)))
-        weights = next(one.weights for one in self.profiles if one.id == profile)
-        content = copied(self.with_weights(weights).declaration)
+        sector = next(one for one in self.profiles if one.id == profile)
+        content = copied(self.with_weights(sector.indicators, sector.dimensions).declaration)
         content["system"]["profile"] = profile
         return EvaluationSystem(content)
 
