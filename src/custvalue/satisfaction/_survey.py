@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from custvalue._check import Array, number, refuse
+from custvalue._check import Array, number, refuse, within
 from custvalue._proportion import normal_quantile
 from custvalue._tally import Tally
 from custvalue.errors import InvalidDataError, message
 
 LOW_BASE = 30  # below, a score says little: custom of survey reports
+_SMALLEST, _LARGEST = 1e-50, 1e50  # weights whose sums of squares are neither 0 nor infinite
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +75,14 @@ def mean_bounds(mean: Any, variance: Any, n: Any, level: float) -> tuple[Array, 
     free = np.where(np.asarray(n) > 1.0, np.asarray(n) - 1.0, np.nan)
     half = -stdtrit(free, (1.0 - level) / 2.0) * np.sqrt(np.maximum(variance, 0.0) / free)
     return np.asarray(mean - half)[()], np.asarray(mean + half)[()]
+
+
+def survey_weights(name: str, values: Any) -> Array:
+    """Return survey weights as floats; refuse those below 0, and those whose squares are lost."""
+    weights = within(name, values, 0.0, _LARGEST, hint="Give every row a weight, 1 on average.")
+    small = (weights > 0.0) & (weights < _SMALLEST)
+    refuse(name, f"must be 0 or at least {_SMALLEST:g}", weights, small, hint="Scale them up.")
+    return weights
 
 
 def ratio(above: Any, below: Any) -> Array:

@@ -198,7 +198,7 @@ def nps_change(
                "total_squares": mass * step**2}  # fmt: skip
     size = answers.group_count
     sums = {name: np.bincount(codes, column, size) for name, column in columns.items()}
-    sums["answers"] = np.bincount(codes, minlength=size)
+    sums["answers"] = np.bincount(codes[mass > 0], minlength=size)
     if not answers.groups:
         sums = {name: column[0] for name, column in sums.items()}
     lone = int((~kept & ~np.isnan(both).all(axis=1)).sum())

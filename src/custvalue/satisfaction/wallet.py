@@ -13,7 +13,7 @@ from custvalue._check import Array, ArrayLike, one_of, real, refuse, within
 from custvalue._frames import numeric, read
 from custvalue._groups import column_names, group_rows
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, ratio
+from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, ratio, survey_weights
 
 _SUMS = (
     "answers",
@@ -177,7 +177,7 @@ def share_of_wallet(
     refuse(own, f"must not exceed {category!r}", ours, ours > whole)
     w = np.ones(found.rows)
     if weight is not None:
-        w = within(weight, numeric(found, "weight"), 0.0, hint="Give every row a weight.")
+        w = survey_weights(weight, numeric(found, "weight"))
     here = whole > 0
     groups = group_rows(found, list(grouping)) if grouping else None
     codes = np.zeros(found.rows, dtype=np.int64) if groups is None else groups.codes

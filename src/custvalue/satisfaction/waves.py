@@ -122,7 +122,7 @@ def stage_scores(
     }
     return StageScores(
         stage=labelled.pop(stage),
-        answers=np.bincount(codes[here], minlength=size),
+        answers=np.bincount(codes[weights > 0], minlength=size),
         **{name: np.bincount(codes, term, size).astype(float) for name, term in terms.items()},
         top=top,
         min_group=min_group,
