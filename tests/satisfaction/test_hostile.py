@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -53,3 +54,50 @@ def test_min_group_does_not_count_weights_of_0():
     weight = [1.0] + [0.0] * 20
     assert np.isnan(cs.csat([1] * 21, weight=weight, min_group=5).mean)
     assert np.isnan(cs.nps([1] * 21, weight=weight, min_group=5).value)
+
+
+@pytest.mark.parametrize(
+    "codes", [np.array([99]), [np.int64(99)], np.int64(99), np.uint8(99), [Decimal(99)], ["99"]]
+)
+@pytest.mark.parametrize("kind", ["int64", "float64", "str"])
+def test_codes_of_no_answer_of_any_type_of_number(codes, kind):
+    answers = np.array([1, 5, 99]).astype(kind).tolist()
+    score = cs.csat(answers, not_applicable=codes, numeric_text=True)
+    assert score.notes == {"answer: not applicable": 1}
+    assert score.value == 0.5
+
+
+def test_response_of_a_sample_of_which_nothing_is_known_has_no_bounds():
+    samples = cs.ResponseRates(complete=[0, 40], refusal=[0, 60], unknown_other=[10, 20])
+    low, high = samples.interval("rr3")
+    assert np.isnan([low[0], high[0]]).all()
+    known = cs.ResponseRates(complete=40, refusal=60, unknown_other=20).interval("rr3")
+    assert (low[1], high[1]) == known
+
+
+def test_records_of_arrays_without_groups_show_no_number_of_all():
+    assert repr(cs.ResponseRates(complete=[4, 2], refusal=[6, 8])) == (
+        "ResponseRates(sample=20, complete=6)"
+    )
+    wallets = cs.ShareOfWallet([3, 3], [3.0, 3.0], [3.0, 3.0], [6.0, 5.0], [10.0, 10.0],
+                               [14.0, 14.0], [22.0, 22.0], [40.0, 40.0])  # fmt: skip
+    assert repr(wallets) == "ShareOfWallet(answers=6)"
+
+
+def test_wallets_that_differ_by_rounding_are_full():
+    ours = pd.DataFrame({"own": [0.1 + 0.2, 1.0], "all": [0.3, 1.0]})
+    assert cs.share_of_wallet(ours, own="own", category="all").value == 1.0
+    with pytest.raises(InvalidDataError, match="own: must not exceed 'all'"):
+        cs.share_of_wallet(ours.assign(own=0.3001), own="own", category="all")
+    with pytest.raises(InvalidDataError, match=r"all: must be at most 1e\+50"):
+        cs.share_of_wallet(ours.assign(all=1e160), own="own", category="all")
+
+
+@pytest.mark.parametrize("margin", [0.0, 5e-324, 1e-200, 1e-10])
+def test_margins_of_no_sample_are_refused(margin):
+    with pytest.raises(InvalidDataError, match="margin: must be at least 1e-06"):
+        cs.nps_sample_size(margin)
+
+
+def test_the_smallest_margin_has_a_sample():
+    assert cs.nps_sample_size(1e-6, 1 - 1e-15) > 6e13

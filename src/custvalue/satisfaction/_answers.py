@@ -17,7 +17,7 @@ from custvalue._groups import Groups, column_names, group_rows
 from custvalue._record import Notes
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._survey import survey_weights
-from custvalue.satisfaction._text_answers import resolved
+from custvalue.satisfaction._text_answers import codes_of_nothing, resolved
 
 Column = npt.NDArray[Any]
 NO_COLUMN = "answer"  # the name of the one column of a plain array
@@ -167,7 +167,7 @@ def _names(columns: Any) -> tuple[str, ...]:
 
 def _collected(name: str, values: Any) -> set[Any]:
     try:
-        return {values} if isinstance(values, (str, int, float)) else set(values)
+        return {values} if isinstance(values, (str, int, float, np.generic)) else set(values)
     except TypeError:
         rule = "must be a collection of texts or numbers"
         raise InvalidDataError(message(name, rule, value=values)) from None
@@ -260,8 +260,8 @@ def _numbers(
         absent, wide = missing(series), str(dtype).endswith("Int128")
         plain = absent is None and dtype.is_integer() and not wide
         column: Column = series.to_numpy() if plain else amounts(table, role)[0]
-        codes = [v for v in nobody if isinstance(v, (int, float)) and not isinstance(v, bool)]
-        none = np.isin(column, codes) if codes else None
+        codes = codes_of_nothing(nobody)
+        none = np.isin(column, list(codes)) if codes else None
     else:
         column, absent, none = resolved(name, labels(table, role), text, nobody, numeric_text)
     if absent is not None and absent.any():

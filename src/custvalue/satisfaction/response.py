@@ -146,7 +146,10 @@ class ResponseRates(Tally):
             As in `rate`.
         """
         answered, asked = self._fraction(rate, eligible)
-        return _proportion.interval(answered, asked, level, method)
+        nobody = np.isnan(asked)  # all are unknown, and so is e
+        return _proportion.interval(
+            np.where(nobody, 0.0, answered), np.where(nobody, 0.0, asked), level, method
+        )
 
     @property
     def cooperation(self) -> Array:
@@ -171,7 +174,8 @@ class ResponseRates(Tally):
     def _head(self) -> dict[str, Any]:
         total = sum(int(np.sum(getattr(self, name))) for name in DISPOSITIONS)
         facts = {"sample": total, "complete": int(np.sum(self.complete))}
-        return {**facts, **({} if self.groups else {"rr1": float(self.value)}), **self.notes}
+        several = bool(self.groups) or np.ndim(self.complete) > 0
+        return {**facts, **({} if several else {"rr1": float(self.value)}), **self.notes}
 
 
 def response_rates(

@@ -15,6 +15,8 @@ from custvalue._groups import column_names, group_rows
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, ratio, survey_weights
 
+_LARGEST = 1e50  # an amount whose square is a number, with any weight
+_ROUNDING = 1e-9
 _SUMS = (
     "answers",
     "weight",
@@ -70,7 +72,7 @@ class ShareOfWallet(SurveyTally):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_sums(**{name: getattr(self, name) for name in _SUMS})
-        more = np.asarray(self.own > self.category * (1 + 1e-9))
+        more = np.asarray(self.own > self.category * (1 + _ROUNDING))
         refuse("own", "must not exceed the category", self.own, more)
 
     @property
@@ -119,8 +121,8 @@ class ShareOfWallet(SurveyTally):
 
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"answers": int(np.sum(self.answers))}
-        if not self.groups:
-            facts["value"] = float(np.sum(self.value))
+        if not self.groups and not np.ndim(self.answers):
+            facts["value"] = float(self.value)
         return {**facts, **self.notes}
 
 
@@ -172,9 +174,10 @@ def share_of_wallet(
     grouping = column_names("by", by)
     found = read(table, own=own, category=category, weight=weight, **grouping)
     hint = "Leave out customers whose spending is not known."
-    ours = within(own, numeric(found, "own"), 0.0, hint=hint)
-    whole = within(category, numeric(found, "category"), 0.0, hint=hint)
-    refuse(own, f"must not exceed {category!r}", ours, ours > whole)
+    ours = within(own, numeric(found, "own"), 0.0, _LARGEST, hint=hint)
+    whole = within(category, numeric(found, "category"), 0.0, _LARGEST, hint=hint)
+    refuse(own, f"must not exceed {category!r}", ours, ours > whole * (1 + _ROUNDING))
+    ours = np.minimum(ours, whole)  # both may be sums of the same purchases in another order
     w = np.ones(found.rows)
     if weight is not None:
         w = survey_weights(weight, numeric(found, "weight"))
