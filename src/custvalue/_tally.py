@@ -35,10 +35,12 @@ class Tally(Record):
     _keys: ClassVar[tuple[str, ...]] = ()
     _sums: ClassVar[tuple[str, ...]] = ()
     _settings: ClassVar[tuple[str, ...]] = ()
+    _shows: ClassVar[tuple[str, ...]] = ()  # columns of results beside those, no names of groups
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
-        object.__setattr__(self, "groups", checked_groups(self.groups, (*self._keys, *self._sums)))
+        taken = (*self._keys, *self._sums, *self._shows)
+        object.__setattr__(self, "groups", checked_groups(self.groups, taken))
         counts = self._counted()
         for name in self._sums:
             column = _countable(name, getattr(self, name), name in counts)

@@ -101,3 +101,26 @@ def test_margins_of_no_sample_are_refused(margin):
 
 def test_the_smallest_margin_has_a_sample():
     assert cs.nps_sample_size(1e-6, 1 - 1e-15) > 6e13
+
+
+GROUPED = [case for case in CASES if case.takes("by")]
+
+
+@pytest.mark.parametrize("case", GROUPED, ids=named)
+def test_groups_named_as_a_column_of_the_result_are_refused_at_once(case):
+    table = survey()
+    found = case.read(table, by="kind")
+    frames = [found.to_frame()]
+    frames += [frame() for frame in (getattr(found, name, None)
+                                     for name in ("distribution", "item_analysis", "changes"))
+               if frame is not None]  # fmt: skip
+    for name in {column for frame in frames for column in frame} - {"kind"}:
+        with pytest.raises(InvalidDataError, match=f"must not be named as a column.*{name}"):
+            case.read(table.assign(**{name: table["kind"]}), by=name)
+
+
+def test_groups_of_a_comparison_are_not_hidden_by_its_columns():
+    table = survey()
+    score = cs.nps(table.assign(p_value=table["kind"]), "nps", by="p_value")
+    with pytest.raises(InvalidDataError, match="must not be named as a column.*p_value"):
+        cs.compare_nps(score, score)

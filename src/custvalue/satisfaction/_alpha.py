@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from custvalue._check import Array, one_of
 from custvalue._proportion import normal_quantile
-from custvalue._tally import refuse_names
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._survey import SurveyTally, effective
 
@@ -78,10 +77,10 @@ class Alpha(SurveyTally):
     _keys: ClassVar[tuple[str, ...]] = ("item", "other")
     _sums: ClassVar[tuple[str, ...]] = SUMS
     _settings: ClassVar[tuple[str, ...]] = ("items", "missing", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = _SHOWN
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse_names(self.groups, _SHOWN)
         object.__setattr__(self, "items", tuple(self.items))
         one_of("missing", self.missing, ("listwise", "pairwise"))
         k = len(self.items)

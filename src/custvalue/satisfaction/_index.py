@@ -51,6 +51,7 @@ class SatisfactionIndex(SurveyTally):
 
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares", "total", "total_squares")
     _settings: ClassVar[tuple[str, ...]] = ("items", "importance", "scale", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("index", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         super().__post_init__()

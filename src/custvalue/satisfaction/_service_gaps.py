@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from custvalue._check import Array, one_of
-from custvalue._tally import Column, refuse_names
+from custvalue._tally import Column
 from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
 
 _SUMS = (
@@ -82,10 +82,10 @@ class ServiceGaps(SurveyTally):
     _keys: ClassVar[tuple[str, ...]] = ("dimension", "item")
     _sums: ClassVar[tuple[str, ...]] = _SUMS
     _settings: ClassVar[tuple[str, ...]] = ("method", "points", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("score", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse_names(self.groups, ("score", "lower", "upper", "low_base"))
         one_of("method", self.method, ("servqual", "servperf"))
         object.__setattr__(self, "points", tuple(self.points))
         check_sums(answers=self.answers, weight=self.weight, squares=self.squares)

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from custvalue import _proportion
 from custvalue._check import Array, one_of
 from custvalue._record import Record
-from custvalue._tally import Column, distinct_rows, refuse_names
+from custvalue._tally import Column, distinct_rows
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._multiplicity import corrected
 from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
 
-_OF_CHANGES = ("reference", "difference", "p_value")
+_SHOWN = ("value", "lower", "upper", "low_base", "reference", "difference", "p_value")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -67,10 +67,10 @@ class StageScores(SurveyTally):
     _keys: ClassVar[tuple[str, ...]] = ("stage",)
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares", "total", "total_squares")
     _settings: ClassVar[tuple[str, ...]] = ("top", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = _SHOWN
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse_names(self.groups, ("value", "lower", "upper", "low_base", *_OF_CHANGES))
         check_sums(answers=self.answers, weight=self.weight, squares=self.squares)
         check_sums(total_squares=self.total_squares)
 

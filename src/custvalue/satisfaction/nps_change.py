@@ -49,6 +49,7 @@ class NPSChange(SurveyTally):
 
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares", "total", "total_squares")
     _settings: ClassVar[tuple[str, ...]] = ("breaks", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("change", "lower", "upper", "p_value")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -20,6 +20,7 @@ from custvalue.satisfaction._survey import ratio
 
 NPS_HINT = "Make one with satisfaction.nps(table, column)."
 _METHODS = ("adjusted", "wald")
+_COLUMNS = ("difference", "lower", "upper", "z", "p_value", "corrected_p")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -63,7 +64,7 @@ class NPSDifference(Record):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64)[()])
         found = self.p_value if self.corrected_p is None else self.corrected_p
         object.__setattr__(self, "corrected_p", np.asarray(found, dtype=np.float64)[()])
-        object.__setattr__(self, "groups", checked_groups(self.groups, ("difference", "z")))
+        object.__setattr__(self, "groups", checked_groups(self.groups, _COLUMNS))
         object.__setattr__(self, "notes", checked_notes(self.notes))
         super().__post_init__()
 

@@ -72,6 +72,7 @@ class ResponseRates(Tally):
     ineligible: Any = 0
 
     _sums: ClassVar[tuple[str, ...]] = DISPOSITIONS
+    _shows: ClassVar[tuple[str, ...]] = RATES
 
     def __post_init__(self) -> None:
         common_shape(**{name: getattr(self, name) for name in DISPOSITIONS})

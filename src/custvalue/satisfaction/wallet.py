@@ -68,6 +68,7 @@ class ShareOfWallet(SurveyTally):
 
     _sums: ClassVar[tuple[str, ...]] = _SUMS
     _settings: ClassVar[tuple[str, ...]] = ("min_group",)
+    _shows: ClassVar[tuple[str, ...]] = ("value", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         super().__post_init__()
