@@ -122,5 +122,107 @@ def test_groups_named_as_a_column_of_the_result_are_refused_at_once(case):
 def test_groups_of_a_comparison_are_not_hidden_by_its_columns():
     table = survey()
     score = cs.nps(table.assign(p_value=table["kind"]), "nps", by="p_value")
-    with pytest.raises(InvalidDataError, match="must not be named as a column.*p_value"):
+    with pytest.raises(InvalidDataError, match=r"must not be named as a column.*p_value"):
         cs.compare_nps(score, score)
+
+
+def few_pairs():
+    """Return three items of which two have three respondents in common."""
+    rng, row = np.random.default_rng(3), np.arange(60)
+    table = pd.DataFrame(rng.integers(1, 6, (60, 3)).astype(float), columns=list("abc"))
+    return table.assign(a=table["a"].where(row < 33), b=table["b"].where(row >= 30))
+
+
+@pytest.mark.filterwarnings("ignore::custvalue.errors.CustValueWarning")
+def test_items_hide_what_few_respondents_have_in_common():
+    table = few_pairs()
+    shown = cs.cronbach_alpha(table, list("abc"), missing="pairwise")
+    found = cs.cronbach_alpha(table, list("abc"), missing="pairwise", min_group=10)
+    assert np.isnan(found.covariances[0]).tolist() == (shown._cube("answers")[0] == 3).tolist()
+    items = found.item_analysis()
+    assert items[["item_rest", "alpha_if_deleted"]].isna().all(axis=None)
+    assert items[["mean", "deviation"]].notna().all(axis=None)
+    with pytest.raises(InvalidDataError, match=r"at least 10 respondents.*got 3"):
+        cs.mcdonald_omega(found)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_answers_all_alike_have_no_scatter_with_any_weights(seed):
+    weight = np.random.default_rng(seed).uniform(0.1, 3, 14)
+    table = pd.DataFrame({"q": [5] * 7 + [3] * 7, "wave": [1] * 7 + [2] * 7, "w": weight})
+    stages = cs.stage_scores(table, "q", stage="wave", weight="w", scale=(1, 5))
+    assert stages.standard_error.tolist() == [0.0, 0.0]
+    assert np.isnan(stages.changes()["p_value"]).all()
+    low, high = cs.servperf(table.assign(q=5), {"x": ["q"]}, scale=(1, 5), weight="w").interval()
+    assert low.tolist() == high.tolist() == pytest.approx([5.0] * 3, rel=1e-15)
+
+
+def test_answers_whose_differences_sums_of_squares_would_lose_are_refused():
+    table = pd.DataFrame({"q": 1e8 + np.arange(6.0), "wave": [1, 2] * 3})
+    with pytest.raises(InvalidDataError, match="q: must be on the scale from -100000 to 100000"):
+        cs.stage_scores(table, "q", stage="wave")
+    near = cs.stage_scores(table.assign(q=1e5 - np.arange(6.0)), "q", stage="wave")
+    expected = table.assign(q=np.arange(6.0)).groupby("wave")["q"].sem()
+    assert near.standard_error == pytest.approx(expected.to_numpy(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t, scale: cs.stage_scores(t, "a", stage="wave", scale=scale),
+        lambda t, scale: cs.servperf(t, {"x": ["a"]}, scale=scale),
+        lambda t, scale: cs.cronbach_alpha(t, ["a", "b"], scale=scale),
+        lambda t, scale: cs.nps_change(t, "nps", "later", scale=scale),
+        lambda t, scale: cs.csat(t, "a", scale=scale),
+        lambda t, scale: cs.satisfaction_index(t, ["a", "b"], scale=scale),
+    ],
+)
+def test_answers_on_two_scales_do_not_add(make):
+    table = survey()
+    one, other = make(table, (0, 10)), make(table, (-1, 10))
+    assert make(table, (0, 10)).from_dict(one.to_dict()) == one
+    with pytest.raises(InvalidDataError, match="scale: must be the same in both records"):
+        one + other
+
+
+BROKEN = [
+    (cs.Omega, {"error": None}),
+    (cs.Omega, {"error": -1.0}),
+    (cs.Omega, {"loadings": ["a", "b", "c", "d"]}),
+    (cs.Omega, {"uniquenesses": [1.0]}),
+    (cs.Omega, {"value": [0.5, 0.5]}),
+    (cs.JourneyScore, {"value": "high"}),
+    (cs.JourneyScore, {"error": [0.1, 0.2]}),
+    (cs.JourneyScore, {"importance": None}),
+    (cs.JourneyScore, {"importance": {"a": -1}}),
+    (cs.JourneyScore, {"groups": {"shop": ["a", "b"]}}),
+    (cs.JourneyScore, {"groups": "shop"}),
+    (cs.NPSDifference, {"standard_error": [0.1, 0.2]}),
+    (cs.NPSDifference, {"difference": [[1.0]]}),
+    (cs.NPSDifference, {"corrected_p": [1.0]}),
+    (cs.NPSDifference, {"correction": "guess"}),
+    (cs.ImportancePerformance, {"importance_cut": None}),
+    (cs.ImportancePerformance, {"performance_cut": [1.0, 2.0]}),
+    (cs.ImportancePerformance, {"performance_cut": {"float": "nan"}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "change"), BROKEN, ids=str)
+def test_records_without_counts_check_what_json_says(kind, change):
+    table = survey()
+    scores = cs.stage_scores(table, "all", stage="wave", scale=(1, 5))
+    whole = {
+        cs.Omega: lambda: cs.mcdonald_omega(table, ["a", "b", "c", "all"], scale=(1, 5)),
+        cs.JourneyScore: lambda: cs.journey_score(scores),
+        cs.NPSDifference: lambda: cs.compare_groups(cs.nps(table, "nps", by="site")),
+        cs.ImportancePerformance: lambda: cs.importance_performance(["a", "b"], [1, 2], [2, 1]),
+    }[kind]().to_dict()
+    assert kind.from_dict(whole).to_dict() == whole
+    with pytest.raises(InvalidDataError):
+        kind.from_dict(whole | change)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_omega_at_its_end_has_no_interval(value):
+    omega = cs.Omega(("a", "b", "c"), np.ones(3), np.ones(3), value, 0.1, 30.0)
+    assert np.isnan(omega.interval()).all()

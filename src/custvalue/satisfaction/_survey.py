@@ -14,6 +14,7 @@ from custvalue._tally import Tally
 from custvalue.errors import InvalidDataError, message
 
 LOW_BASE = 30  # below, a score says little: custom of survey reports
+_ROUNDING = 1e-12  # of a mean of squares: what sums of millions of answers lose
 _SMALLEST, _LARGEST = 1e-50, 1e50  # weights whose sums of squares are neither 0 nor infinite
 
 
@@ -89,6 +90,13 @@ def ratio(above: Any, below: Any) -> Array:
     """Return above / below, NaN where below is 0."""
     one, other = np.broadcast_arrays(np.asarray(above, float), np.asarray(below, float))
     return np.asarray(np.divide(one, other, out=np.full(one.shape, np.nan), where=other != 0))[()]
+
+
+def variance_of(total_squares: Any, total: Any, weight: Any) -> Array:
+    """Return the variance of answers from their weighted sums; 0 where it is but rounding."""
+    square, mean = ratio(total_squares, weight), ratio(total, weight)
+    found = np.asarray(square - mean**2)
+    return np.asarray(np.where(found <= _ROUNDING * square, 0.0, found))[()]
 
 
 def check_sums(**columns: Any) -> None:

@@ -127,12 +127,14 @@ def cronbach_alpha(
         **{name: column.reshape(groups * pairs) for name, column in sums.items()},
         items=answers.columns,
         missing="pairwise" if missing == "pairwise" else "listwise",
+        scale=answers.scale,
         min_group=min_group,
         groups={name: np.repeat(labels, pairs) for name, labels in answers.groups.items()},
         notes=notes,
         frame=answers.kind,
     )
-    across = found.covariances.sum(axis=2) - np.diagonal(found.covariances, axis1=1, axis2=2)
+    across = found._covariances().sum(axis=2)
+    across -= np.diagonal(found._covariances(), axis1=1, axis2=2)
     against = names[np.flatnonzero((across < 0).all(axis=0))].tolist() if groups else []
     if against:
         rule = "go against the other items, which makes alpha low"
