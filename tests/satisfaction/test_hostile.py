@@ -11,7 +11,7 @@ import pytest
 from tests.satisfaction.registry import CASES, survey
 
 from custvalue import satisfaction as cs
-from custvalue.errors import InvalidDataError
+from custvalue.errors import CustValueWarning, InvalidDataError
 
 WEIGHTED = [case for case in CASES if case.takes("weight")]
 
@@ -226,3 +226,38 @@ def test_records_without_counts_check_what_json_says(kind, change):
 def test_omega_at_its_end_has_no_interval(value):
     omega = cs.Omega(("a", "b", "c"), np.ones(3), np.ones(3), value, 0.1, 30.0)
     assert np.isnan(omega.interval()).all()
+
+
+@pytest.mark.parametrize("answer", [3, 5])
+@pytest.mark.parametrize("seed", range(5))
+def test_an_item_with_the_same_answer_from_all_fits_nothing_with_any_weights(seed, answer):
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame(rng.integers(1, 6, (20, 4)), columns=list("abcd")).assign(b=answer)
+    table["w"] = rng.uniform(0.1, 3, 20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CustValueWarning)
+        items = cs.cronbach_alpha(table, list("abcd"), scale=(1, 5), weight="w").item_analysis()
+        assert items["deviation"][1] == 0.0
+        assert np.isnan(items["item_rest"][1])
+        with pytest.raises(InvalidDataError, match=r"must differ between respondents.*'b'"):
+            cs.mcdonald_omega(table, list("abcd"), scale=(1, 5), weight="w")
+
+
+def test_items_whose_differences_sums_of_squares_would_lose_are_refused():
+    table = pd.DataFrame({"a": [1e8, 1e8 + 1, 1e8 + 2], "b": [1.0, 2.0, 4.0]})
+    with pytest.raises(InvalidDataError, match="a: must be on the scale from -100000 to 100000"):
+        cs.cronbach_alpha(table, ["a", "b"])
+
+
+def test_counts_given_as_floats_are_bounded_like_others():
+    with pytest.raises(InvalidDataError, match="answers: must add up to below"):
+        cs.SatisfactionIndex(answers=1e300)
+    assert cs.SatisfactionIndex(answers=3.0).base == 3
+
+
+@pytest.mark.parametrize("groups", [{"shop": "a"}, {"shop": ["a"], "kind": ["x", "y"]}])
+def test_groups_are_columns_of_one_length(groups):
+    with pytest.raises(InvalidDataError, match="groups: must be columns of one length"):
+        cs.NPSDifference([1.0], [1.0], groups=groups)
+    with pytest.raises(InvalidDataError, match="groups: must be columns of one length"):
+        cs.JourneyScore([1.0], [1.0], {}, groups)

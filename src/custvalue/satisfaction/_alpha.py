@@ -12,7 +12,7 @@ from custvalue._check import Array, one_of
 from custvalue._proportion import normal_quantile
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import checked_scale
-from custvalue.satisfaction._survey import SurveyTally, effective
+from custvalue.satisfaction._survey import ROUNDING, SurveyTally, effective
 
 Column = npt.NDArray[Any]
 _SHOWN = ("value", "lower", "upper", "low_base", "mean", "deviation", "item_rest",
@@ -136,7 +136,11 @@ class Alpha(SurveyTally):
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = self._cube("products") / total
             mean -= (self._cube("first") / total) * (self._cube("second") / total)
-            return np.where(n > 1 + 1e-9, mean * n / (n - 1.0), np.nan)
+            found = np.where(n > 1 + 1e-9, mean * n / (n - 1.0), np.nan)
+            square = np.diagonal(self._cube("products") / total, axis1=1, axis2=2)
+        same = np.diagonal(mean, axis1=1, axis2=2) <= ROUNDING * square  # all gave one answer
+        same = same[:, :, None] | same[:, None, :]
+        return np.where(same & ~np.isnan(found), 0.0, found)
 
     @property
     def respondents(self) -> Any:

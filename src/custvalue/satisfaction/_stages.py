@@ -12,7 +12,7 @@ import numpy.typing as npt
 from custvalue import _proportion
 from custvalue._check import Array, number, one_of, real
 from custvalue._record import Record
-from custvalue._tally import Column, checked_groups, distinct_rows
+from custvalue._tally import Column, checked_groups, distinct_rows, shape_of
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import checked_scale
 from custvalue.satisfaction._multiplicity import corrected
@@ -239,7 +239,7 @@ class JourneyScore(Record):
     def __post_init__(self) -> None:
         groups = checked_groups(self.groups, ("value", "lower", "upper"))
         object.__setattr__(self, "groups", groups)
-        shape = next((labels.shape for labels in groups.values()), ())
+        shape = shape_of(groups)
         for name in ("value", "error"):
             column = real(name, getattr(self, name))
             if column.shape != shape:

@@ -14,7 +14,8 @@ from custvalue._tally import Tally
 from custvalue.errors import InvalidDataError, message
 
 LOW_BASE = 30  # below, a score says little: custom of survey reports
-_ROUNDING = 1e-12  # of a mean of squares: what sums of millions of answers lose
+ROUNDING = 1e-12  # of a mean of squares: what sums of millions of answers lose
+WIDEST = (-1e5, 1e5)  # answers without a scale; beyond, sums of squares lose their differences
 _SMALLEST, _LARGEST = 1e-50, 1e50  # weights whose sums of squares are neither 0 nor infinite
 
 
@@ -96,7 +97,7 @@ def variance_of(total_squares: Any, total: Any, weight: Any) -> Array:
     """Return the variance of answers from their weighted sums; 0 where it is but rounding."""
     square, mean = ratio(total_squares, weight), ratio(total, weight)
     found = np.asarray(square - mean**2)
-    return np.asarray(np.where(found <= _ROUNDING * square, 0.0, found))[()]
+    return np.asarray(np.where(found <= ROUNDING * square, 0.0, found))[()]
 
 
 def check_sums(**columns: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from custvalue._check import Array, of_type, one_of, real
 from custvalue._proportion import normal_quantile
 from custvalue._record import Notes, Record, checked_notes, join_notes
-from custvalue._tally import checked_groups
+from custvalue._tally import checked_groups, shape_of
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction import _trinomial
 from custvalue.satisfaction._multiplicity import CORRECTIONS, corrected
@@ -63,7 +63,7 @@ class NPSDifference(Record):
         one_of("correction", self.correction, CORRECTIONS)
         groups = checked_groups(self.groups, _COLUMNS)
         object.__setattr__(self, "groups", groups)
-        shape = next((labels.shape for labels in groups.values()), np.shape(self.difference))
+        shape = shape_of(groups) if groups else np.shape(self.difference)
         for name in ("difference", "standard_error", "corrected_p"):
             given = getattr(self, name)
             column = real(name, self.p_value if given is None else given)

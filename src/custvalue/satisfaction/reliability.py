@@ -13,7 +13,8 @@ import numpy.typing as npt
 from custvalue._check import Array, one_of
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 from custvalue.satisfaction._alpha import SUMS, Alpha, Column
-from custvalue.satisfaction._answers import read_answers
+from custvalue.satisfaction._answers import check_answers, read_answers
+from custvalue.satisfaction._survey import WIDEST
 
 
 def cronbach_alpha(
@@ -44,7 +45,7 @@ def cronbach_alpha(
     weight : str or array_like, optional
         Survey weights: a column of the table, or an array where the answers are one.
     scale : tuple of float, optional
-        Lowest and highest answer possible.
+        Lowest and highest answer possible; by default any from -1e5 to 1e5.
     reverse : collection of str
         Items worded the other way round; their answers become low + high - answer.
     labels : mapping of str to float, optional
@@ -109,6 +110,8 @@ def cronbach_alpha(
         raise InvalidDataError(
             message("columns", "must name at least two items", value=answers.columns)
         )
+    for name, column in zip(answers.columns, answers.each, strict=True):
+        check_answers(name, column, answers.scale or WIDEST, whole=False)
     values, notes = answers.values, dict(answers.notes)
     here = ~np.isnan(values)
     if missing != "pairwise":

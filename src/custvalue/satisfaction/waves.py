@@ -13,8 +13,7 @@ from custvalue._groups import column_names
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import check_answers, read_answers
 from custvalue.satisfaction._stages import JourneyScore, StageScores
-
-_LARGEST = 1e5  # answer of a question without a scale
+from custvalue.satisfaction._survey import WIDEST
 
 
 def stage_scores(
@@ -108,8 +107,8 @@ def stage_scores(
     if len(answers.columns) != 1:
         raise InvalidDataError(message("column", "must be one column", value=answers.columns))
     values = answers.values[:, 0]
-    if scale is None:  # beyond, sums of squares lose the differences between answers
-        check_answers(column, values, (-_LARGEST, _LARGEST), whole=False)
+    if scale is None:
+        check_answers(column, values, WIDEST, whole=False)
     here = ~np.isnan(values)
     weights: Any = np.where(here, 1.0 if answers.weight is None else answers.weight, 0.0)
     scored = np.where(here, values, 0.0)
