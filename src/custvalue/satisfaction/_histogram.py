@@ -36,6 +36,16 @@ class Histogram(SurveyTally):
     _keys: ClassVar[tuple[str, ...]] = ("answer",)
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares")
     _settings: ClassVar[tuple[str, ...]] = ("scale", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = (
+        "share",
+        "lower",
+        "upper",
+        "mean",
+        "mean_lower",
+        "mean_upper",
+        "index",
+        "low_base",
+    )
 
     def __post_init__(self) -> None:
         for name in ("weight", "squares"):

@@ -9,7 +9,14 @@ import numpy as np
 
 from custvalue._check import Array
 from custvalue.satisfaction._answers import required_scale
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
+from custvalue.satisfaction._survey import (
+    SurveyTally,
+    check_sums,
+    effective,
+    mean_bounds,
+    ratio,
+    variance_of,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -51,6 +58,7 @@ class SatisfactionIndex(SurveyTally):
 
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares", "total", "total_squares")
     _settings: ClassVar[tuple[str, ...]] = ("items", "importance", "scale", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("index", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -83,7 +91,7 @@ class SatisfactionIndex(SurveyTally):
             Coverage aimed at, between 0 and 1.
         """
         mean = ratio(self.total, self.weight)
-        variance = ratio(self.total_squares, self.weight) - mean**2
+        variance = variance_of(self.total_squares, self.total, self.weight)
         low, high = mean_bounds(mean, variance, self.effective_n, level)
         return self._shown(np.maximum(low, 0.0)[()]), self._shown(np.minimum(high, 100.0)[()])
 

@@ -64,6 +64,7 @@ class NPS(SurveyTally):
         "squares",
     )
     _settings: ClassVar[tuple[str, ...]] = ("scale", "breaks", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("nps", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         kinds = {name: getattr(self, name) for name in ("detractors", "passives", "promoters")}

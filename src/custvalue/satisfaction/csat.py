@@ -52,6 +52,7 @@ class CSAT(Histogram):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        refuse_names(self.groups, (self._name,))
         object.__setattr__(self, "top", whole_count("top", self.top, 1, len(self.options) - 1))
 
     @property
@@ -96,9 +97,9 @@ class CSAT(Histogram):
             "index": self.index,
             "low_base": self.low_base,
         }
-        groups = self._group_labels()
-        refuse_names(groups, columns)
-        return groups | {name: np.atleast_1d(column) for name, column in columns.items()}
+        return self._group_labels() | {
+            name: np.atleast_1d(column) for name, column in columns.items()
+        }
 
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"answers": int(np.sum(self.answers))}
