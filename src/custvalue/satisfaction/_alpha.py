@@ -170,9 +170,23 @@ class Alpha(SurveyTally):
             Psychological Measurement 11 (1987): (1 - true) / (1 - found) is distributed as F with
             n - 1 and (n - 1)(k - 1) degrees of freedom, where items are equally good (tau
             equivalent) and normal. n is the number who count: those left after deletion, with
-            weights the effective number, pairwise that of the pair answered by the fewest. In
-            simulated answers on 5 and 11 points with unequal items, 30 to 400 respondents, a level
-            of 0.95 covered 0.94 to 0.97.
+            weights the effective number, pairwise that of the pair answered by the fewest.
+
+        Notes
+        -----
+        Coverage at a level of 0.95, simulated, of two to ten items of 5 to 11 options, by how the
+        answers lie on the scale:
+
+        ============================ ============== ============== ============== ==============
+        respondents                  20             50             200            1,000
+        ============================ ============== ============== ============== ==============
+        in the middle                0.945 to 0.958 0.946 to 0.958 0.947 to 0.959 0.946 to 0.962
+        sum of skewness -1           0.913 to 0.913 0.920 to 0.920 0.919 to 0.919 0.920 to 0.920
+        sum of skewness -1.7         0.839 to 0.839 0.851 to 0.851 0.850 to 0.850 0.849 to 0.849
+        ============================ ============== ============== ============== ==============
+
+        Where most answers are at one end of the scale it is too narrow, and more respondents do
+        not help.
 
         Returns
         -------

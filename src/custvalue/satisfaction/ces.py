@@ -74,7 +74,7 @@ class CES(Histogram):
         level : float
             Coverage aimed at, between 0 and 1.
         method : {"wilson", "clopper-pearson", "jeffreys", "agresti-coull", "wald"}
-            Wilson (1927) by default.
+            Wilson (1927) by default; for its coverage see `CSAT.interval`.
         """
         return self.share_interval(*self._easy, level, method)
 
