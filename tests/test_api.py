@@ -79,8 +79,9 @@ MATURITY = [
 ]  # fmt: skip
 SCORECARD = [
     "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
-    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "before_after",
-    "change_since", "cusum_chart", "difference_in_differences", "ewma_chart", "p_chart",
+    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "aggregate", "before_after",
+    "change_since", "cusum_chart", "difference_in_differences", "ewma_chart", "normalise",
+    "observed_bounds", "p_chart",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",

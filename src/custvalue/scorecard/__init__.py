@@ -15,6 +15,9 @@ from custvalue.scorecard.difference_in_differences import (
 )
 from custvalue.scorecard.ewma import EWMAChart as EWMAChart
 from custvalue.scorecard.ewma import ewma_chart as ewma_chart
+from custvalue.scorecard.normalise import aggregate as aggregate
+from custvalue.scorecard.normalise import normalise as normalise
+from custvalue.scorecard.normalise import observed_bounds as observed_bounds
 from custvalue.scorecard.p_chart import PChart as PChart
 from custvalue.scorecard.p_chart import p_chart as p_chart
 from custvalue.scorecard.plan import ImprovementPlan as ImprovementPlan
@@ -30,10 +33,13 @@ __all__ = [
     "ImprovementPlan",
     "PChart",
     "PlanStatus",
+    "aggregate",
     "before_after",
     "change_since",
     "cusum_chart",
     "difference_in_differences",
     "ewma_chart",
+    "normalise",
+    "observed_bounds",
     "p_chart",
 ]
