@@ -184,4 +184,5 @@ def of_scorecard():
         sc.change_since((7.9, 0.08), (8.3, 0.09)),
         sc.before_after(table, "score", "later"),
         sc.difference_in_differences(table, "score", "new", "later"),
+        sc.ahp_weights([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]]),
     ]

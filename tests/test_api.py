@@ -78,10 +78,10 @@ MATURITY = [
     "progress_to_date", "roadmap", "strengths", "target_gap",
 ]  # fmt: skip
 SCORECARD = [
-    "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
-    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "aggregate", "before_after",
-    "change_since", "cusum_chart", "difference_in_differences", "ewma_chart", "normalise",
-    "observed_bounds", "p_chart",
+    "AHPWeights", "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
+    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "aggregate", "ahp_weights",
+    "before_after", "change_since", "cusum_chart", "difference_in_differences", "entropy_weights",
+    "ewma_chart", "normalise", "observed_bounds", "p_chart",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
@@ -165,21 +165,20 @@ def records():
 
 
 RECORDS = [
-    "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark", "BetaDiscreteWeibull",
-    "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart", "Calibration", "Change",
-    "ChurnRates", "CohenKappa", "Cohorts", "Comparison", "Contradictions", "CutPoints",
-    "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart", "EarlyWarning", "Fit",
-    "FleissKappa", "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ICC",
+    "AHPWeights", "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark",
+    "BetaDiscreteWeibull", "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart",
+    "Calibration", "Change", "ChurnRates", "CohenKappa", "Cohorts", "Comparison", "Contradictions",
+    "CutPoints", "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart", "EarlyWarning",
+    "Fit", "FleissKappa", "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ICC",
     "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
     "KaplanMeier", "KrippendorffAlpha", "LifetimeValues", "LogRank", "LoyaltySegments",
     "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference",
     "Occasions", "Omega", "OrderRates", "PChart", "PenaltyReward", "PlanStatus", "Predictions",
-    "Profit", "ProfitCurve", "Programme", "RFMScores", "RFMValues", "Ranking",
-    "ReactivationRate", "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve",
-    "RevenueRetention", "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable",
-    "Segments", "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation",
-    "Spells", "Split", "StageScores", "Strengths", "Summary", "TargetGap", "Trend", "Uplift",
-    "Weights", "WinBack", "WindowRetention",
+    "Profit", "ProfitCurve", "Programme", "RFMScores", "RFMValues", "Ranking", "ReactivationRate",
+    "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve", "RevenueRetention",
+    "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable", "Segments", "ServiceGaps",
+    "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation", "Spells", "Split", "StageScores",
+    "Strengths", "Summary", "TargetGap", "Trend", "Uplift", "Weights", "WinBack", "WindowRetention",
 ]  # fmt: skip
 
 

@@ -22,8 +22,12 @@ from custvalue.scorecard.p_chart import PChart as PChart
 from custvalue.scorecard.p_chart import p_chart as p_chart
 from custvalue.scorecard.plan import ImprovementPlan as ImprovementPlan
 from custvalue.scorecard.plan import PlanStatus as PlanStatus
+from custvalue.scorecard.weights import AHPWeights as AHPWeights
+from custvalue.scorecard.weights import ahp_weights as ahp_weights
+from custvalue.scorecard.weights import entropy_weights as entropy_weights
 
 __all__ = [
+    "AHPWeights",
     "BeforeAfter",
     "CUSUMChart",
     "Change",
@@ -34,10 +38,12 @@ __all__ = [
     "PChart",
     "PlanStatus",
     "aggregate",
+    "ahp_weights",
     "before_after",
     "change_since",
     "cusum_chart",
     "difference_in_differences",
+    "entropy_weights",
     "ewma_chart",
     "normalise",
     "observed_bounds",
