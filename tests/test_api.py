@@ -79,9 +79,9 @@ MATURITY = [
 ]  # fmt: skip
 SCORECARD = [
     "AHPWeights", "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
-    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "aggregate", "ahp_weights",
-    "before_after", "change_since", "cusum_chart", "difference_in_differences", "entropy_weights",
-    "ewma_chart", "normalise", "observed_bounds", "p_chart",
+    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "Sensitivity", "aggregate",
+    "ahp_weights", "before_after", "change_since", "cusum_chart", "difference_in_differences",
+    "entropy_weights", "ewma_chart", "normalise", "observed_bounds", "p_chart", "sensitivity",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
@@ -176,9 +176,10 @@ RECORDS = [
     "Occasions", "Omega", "OrderRates", "PChart", "PenaltyReward", "PlanStatus", "Predictions",
     "Profit", "ProfitCurve", "Programme", "RFMScores", "RFMValues", "Ranking", "ReactivationRate",
     "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve", "RevenueRetention",
-    "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable", "Segments", "ServiceGaps",
-    "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation", "Spells", "Split", "StageScores",
-    "Strengths", "Summary", "TargetGap", "Trend", "Uplift", "Weights", "WinBack", "WindowRetention",
+    "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable", "Segments", "Sensitivity",
+    "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation", "Spells", "Split",
+    "StageScores", "Strengths", "Summary", "TargetGap", "Trend", "Uplift", "Weights", "WinBack",
+    "WindowRetention",
 ]  # fmt: skip
 
 

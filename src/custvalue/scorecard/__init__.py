@@ -22,6 +22,8 @@ from custvalue.scorecard.p_chart import PChart as PChart
 from custvalue.scorecard.p_chart import p_chart as p_chart
 from custvalue.scorecard.plan import ImprovementPlan as ImprovementPlan
 from custvalue.scorecard.plan import PlanStatus as PlanStatus
+from custvalue.scorecard.sensitivity import Sensitivity as Sensitivity
+from custvalue.scorecard.sensitivity import sensitivity as sensitivity
 from custvalue.scorecard.weights import AHPWeights as AHPWeights
 from custvalue.scorecard.weights import ahp_weights as ahp_weights
 from custvalue.scorecard.weights import entropy_weights as entropy_weights
@@ -37,6 +39,7 @@ __all__ = [
     "ImprovementPlan",
     "PChart",
     "PlanStatus",
+    "Sensitivity",
     "aggregate",
     "ahp_weights",
     "before_after",
@@ -48,4 +51,5 @@ __all__ = [
     "normalise",
     "observed_bounds",
     "p_chart",
+    "sensitivity",
 ]
