@@ -210,6 +210,12 @@ def test_missing_scores(method):
     assert aggregate([80.0, np.nan], [1, 0], method=method) == pytest.approx(80.0)
 
 
+@pytest.mark.parametrize("method", [*METHODS, "sum"])
+def test_scores_of_0_alone(method):
+    """The harmonic mean of nothing but zeros divided by zero, with a warning."""
+    assert aggregate([[0.0, 0.0], [0.0, 4.0]], method=method)[0] == 0.0
+
+
 def test_z_scores_can_be_averaged():
     z = normalise(TABLE, method="z")
     assert aggregate(z) == pytest.approx(z.mean(axis=1), abs=1e-12)
