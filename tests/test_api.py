@@ -78,11 +78,12 @@ MATURITY = [
     "progress_to_date", "roadmap", "strengths", "target_gap",
 ]  # fmt: skip
 SCORECARD = [
-    "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
+    "AHPWeights", "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
     "Evaluation", "EvaluationSystem", "History", "ImprovementAction", "ImprovementPlan",
-    "Indicator", "PChart", "PlanStatus", "Reading", "Threshold", "ThresholdPolicy",
-    "before_after", "change_since", "cusum_chart", "difference_in_differences", "evaluate",
-    "ewma_chart", "history", "load", "p_chart",
+    "Indicator", "PChart", "PlanStatus", "Reading", "Sensitivity", "Threshold",
+    "ThresholdPolicy", "aggregate", "ahp_weights", "before_after", "change_since",
+    "cusum_chart", "difference_in_differences", "entropy_weights", "evaluate", "ewma_chart",
+    "history", "load", "normalise", "observed_bounds", "p_chart", "sensitivity",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
@@ -166,22 +167,22 @@ def records():
 
 
 RECORDS = [
-    "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark", "BetaDiscreteWeibull",
-    "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart", "Calibration", "Change",
-    "ChurnRates", "CohenKappa", "Cohorts", "Comparison", "Contradictions", "CutPoints",
-    "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart", "EarlyWarning", "Evaluation",
-    "EvaluationSystem", "Fit",
-    "FleissKappa", "GammaGamma", "GrowthAccounting", "History", "HoldoutValidation", "ICC",
+    "AHPWeights", "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark",
+    "BetaDiscreteWeibull", "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart",
+    "Calibration", "Change", "ChurnRates", "CohenKappa", "Cohorts", "Comparison",
+    "Contradictions", "CutPoints", "DifferenceInDifferences", "Drivers", "Durations",
+    "EWMAChart", "EarlyWarning", "Evaluation", "EvaluationSystem", "Fit", "FleissKappa",
+    "GammaGamma", "GrowthAccounting", "History", "HoldoutValidation", "ICC",
     "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
     "KaplanMeier", "KrippendorffAlpha", "LifetimeValues", "LogRank", "LoyaltySegments",
     "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference",
     "Occasions", "Omega", "OrderRates", "PChart", "PenaltyReward", "PlanStatus", "Predictions",
-    "Profit", "ProfitCurve", "Programme", "RFMScores", "RFMValues", "Ranking",
-    "ReactivationRate", "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve",
-    "RevenueRetention", "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable",
-    "Segments", "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation",
-    "Spells", "Split", "StageScores", "Strengths", "Summary", "TargetGap", "Trend", "Uplift",
-    "Weights", "WinBack", "WindowRetention",
+    "Profit", "ProfitCurve", "Programme", "RFMScores", "RFMValues", "Ranking", "ReactivationRate",
+    "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve", "RevenueRetention",
+    "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable", "Segments", "Sensitivity",
+    "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation", "Spells", "Split",
+    "StageScores", "Strengths", "Summary", "TargetGap", "Trend", "Uplift", "Weights", "WinBack",
+    "WindowRetention",
 ]  # fmt: skip
 
 

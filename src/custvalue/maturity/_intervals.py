@@ -59,7 +59,7 @@ def bootstrap(
     repeats = number("draws", draws, 1, 10_000_000)
     if repeats != int(repeats):
         raise InvalidDataError(message("draws", "must be a whole number", value=repeats))
-    source = _generator(rng)
+    source = generator(rng)
     total = int(units.sum())
     if total == 0:
         return _NONE
@@ -77,7 +77,8 @@ def bootstrap(
     return float(low), float(high)
 
 
-def _generator(rng: Any) -> np.random.Generator:
+def generator(rng: Any) -> np.random.Generator:
+    """Return the source of randomness that `rng` is, or that it seeds; refuse none."""
     rule = "must be a numpy.random.Generator, or a whole number of at least 0 as its seed"
     if rng is None:
         raise InvalidDataError(message("rng", rule, value=rng, hint="Pass one, such as rng=1."))

@@ -21,16 +21,25 @@ from custvalue.scorecard.ewma import ewma_chart as ewma_chart
 from custvalue.scorecard.history import History as History
 from custvalue.scorecard.history import history as history
 from custvalue.scorecard.indicator import Indicator as Indicator
+from custvalue.scorecard.normalise import aggregate as aggregate
+from custvalue.scorecard.normalise import normalise as normalise
+from custvalue.scorecard.normalise import observed_bounds as observed_bounds
 from custvalue.scorecard.p_chart import PChart as PChart
 from custvalue.scorecard.p_chart import p_chart as p_chart
 from custvalue.scorecard.plan import ImprovementPlan as ImprovementPlan
 from custvalue.scorecard.plan import PlanStatus as PlanStatus
 from custvalue.scorecard.policy import ThresholdPolicy as ThresholdPolicy
+from custvalue.scorecard.sensitivity import Sensitivity as Sensitivity
+from custvalue.scorecard.sensitivity import sensitivity as sensitivity
 from custvalue.scorecard.system import EvaluationSystem as EvaluationSystem
 from custvalue.scorecard.system import load as load
 from custvalue.scorecard.threshold import Threshold as Threshold
+from custvalue.scorecard.weights import AHPWeights as AHPWeights
+from custvalue.scorecard.weights import ahp_weights as ahp_weights
+from custvalue.scorecard.weights import entropy_weights as entropy_weights
 
 __all__ = [
+    "AHPWeights",
     "BeforeAfter",
     "CUSUMChart",
     "Change",
@@ -45,15 +54,22 @@ __all__ = [
     "PChart",
     "PlanStatus",
     "Reading",
+    "Sensitivity",
     "Threshold",
     "ThresholdPolicy",
+    "aggregate",
+    "ahp_weights",
     "before_after",
     "change_since",
     "cusum_chart",
     "difference_in_differences",
+    "entropy_weights",
     "evaluate",
     "ewma_chart",
     "history",
     "load",
+    "normalise",
+    "observed_bounds",
     "p_chart",
+    "sensitivity",
 ]
