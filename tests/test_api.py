@@ -87,8 +87,8 @@ SCORECARD = [
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
-    "kano_map", "migration", "nps_over_waves", "profit", "retention_curve", "rfm_grid",
-    "survival", "tracking", "value_concentration",
+    "kano_map", "maturity_profile", "migration", "nps_over_waves", "profit", "rating_heatmap",
+    "retention_curve", "rfm_grid", "roadmap", "survival", "tracking", "value_concentration",
 ]  # fmt: skip
 ERRORS = {
     "CustValueError": (Exception,),

@@ -10,11 +10,14 @@ from custvalue.plot.churn import survival as survival
 from custvalue.plot.clv import by_frequency as by_frequency
 from custvalue.plot.clv import tracking as tracking
 from custvalue.plot.clv import value_concentration as value_concentration
+from custvalue.plot.maturity import maturity_profile as maturity_profile
+from custvalue.plot.maturity import rating_heatmap as rating_heatmap
 from custvalue.plot.retention import cohort_heatmap as cohort_heatmap
 from custvalue.plot.retention import growth as growth
 from custvalue.plot.retention import retention_curve as retention_curve
 from custvalue.plot.rfm import migration as migration
 from custvalue.plot.rfm import rfm_grid as rfm_grid
+from custvalue.plot.roadmap import roadmap as roadmap
 from custvalue.plot.satisfaction import answers as answers
 from custvalue.plot.satisfaction import drivers as drivers
 from custvalue.plot.satisfaction import importance_map as importance_map
@@ -30,11 +33,14 @@ __all__ = [
     "growth",
     "importance_map",
     "kano_map",
+    "maturity_profile",
     "migration",
     "nps_over_waves",
     "profit",
+    "rating_heatmap",
     "retention_curve",
     "rfm_grid",
+    "roadmap",
     "survival",
     "tracking",
     "value_concentration",
