@@ -114,6 +114,12 @@ def test_missing_indicators():
     assert np.isnan(sc.evaluate(shares("a", "b", "c", missing="none"), read).value)
     assert np.isnan(sc.evaluate(shares("a", "b", "c", minimum_coverage=0.7), read).value)
     assert np.isnan(sc.evaluate(shares("a", "b", minimum_coverage=0.0), {}).value)
+    two = sc.EvaluationSystem.of(*(sc.Indicator(n, n, n[0], low=0, high=1)
+                                   for n in ("a1", "a2", "b1")), weights={"a": 0.6})  # fmt: skip
+    some = sc.evaluate(two, {"a1": 0.5})  # half of a dimension, most of none
+    assert some.dimension_scores[:, 0].tolist() == [50.0, pytest.approx(NAN, nan_ok=True)]
+    assert some.scored == pytest.approx(0.1875)
+    assert np.isnan(some.value)
 
 
 def test_stale_values():

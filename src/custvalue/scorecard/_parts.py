@@ -59,7 +59,8 @@ class ScoringRules:
         Indicators without a score: "reweight" leaves them out, "lowest" counts 0, "none" gives no
         score.
     minimum_coverage : float
-        Share of the weight that must have a score, else there is none.
+        Share of the weight that must have a score, in a dimension, among dimensions and in the
+        whole; else there is no score of it.
     stale : str
         Values that are too old: "flag" counts and marks them, "leave_out" treats them as missing.
     origin : str

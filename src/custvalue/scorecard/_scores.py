@@ -54,8 +54,10 @@ def aggregated(system: EvaluationSystem, scores: Array) -> tuple[Array, Array]:
         some = weights.sum() > 0  # a dimension of no weight may have indicators of none
         used = weights if some else np.ones(len(mine))
         parts.append(_one(scores[mine], used, system.rules.aggregation, system))
-    found = np.stack(parts)
-    return found, overall(system, found)
+    found, weight = np.stack(parts), np.array(list(system.weights.values()))
+    share = weighted(weight, (~np.isnan(scores)).astype(np.float64))
+    enough = share >= system.rules.minimum_coverage - 1e-12
+    return found, np.where(enough, overall(system, found), np.nan)
 
 
 def overall(system: EvaluationSystem, parts: Array) -> Array:
