@@ -218,9 +218,22 @@ class Evaluation(Record):
         if level is not None and coverage(level) != self.level:
             rule, hint = "must be that of the record", f"Use evaluate(..., level={level:g})."
             raise InvalidDataError(message("level", rule, value=level, hint=hint))
-        one_of("dependence", dependence, _scores.DEPENDENCE)
-        low, high = self._bounds[dependence]
+        low, high = self.score_bounds(dependence=dependence)
         return self._plain(low[-1]), self._plain(high[-1])
+
+    def score_bounds(self, *, dependence: str = "independent") -> tuple[Array, Array]:
+        """Return bounds of the scores of dimensions and, last, of the whole.
+
+        Parameters
+        ----------
+        dependence : {"independent", "comonotone"}
+            As in `interval`.
+
+        Returns
+        -------
+        lower, upper : arrays of shape (dimensions + 1, units)
+        """
+        return self._bounds[one_of("dependence", dependence, _scores.DEPENDENCE)]
 
     @property
     def coverage(self) -> Any:
@@ -311,7 +324,7 @@ class Evaluation(Record):
         score = np.vstack([self.dimension_scores, self._aggregated[1]])
         total = sum(part.weight for part in parts)
         weight = [*(part.weight / total for part in parts), 1.0]
-        low, high = self._bounds["independent"]
+        low, high = self.score_bounds()
         return self._framed({
             **self._unit_rows(len(ids)),
             "dimension": np.tile(np.array(ids, dtype=object), len(self)),
