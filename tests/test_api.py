@@ -86,9 +86,10 @@ SCORECARD = [
     "history", "load", "normalise", "observed_bounds", "p_chart", "sensitivity",
 ]  # fmt: skip
 PICTURES = [
-    "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
-    "kano_map", "maturity_profile", "migration", "nps_over_waves", "profit", "rating_heatmap",
-    "retention_curve", "rfm_grid", "roadmap", "survival", "tracking", "value_concentration",
+    "answers", "by_frequency", "change", "cohort_heatmap", "control_chart", "drivers",
+    "gains", "growth", "importance_map", "improvement_plan", "kano_map", "maturity_profile",
+    "migration", "nps_over_waves", "profit", "rating_heatmap", "retention_curve", "rfm_grid",
+    "roadmap", "survival", "tracking", "value_concentration",
 ]  # fmt: skip
 ERRORS = {
     "CustValueError": (Exception,),

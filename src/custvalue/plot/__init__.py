@@ -12,6 +12,7 @@ from custvalue.plot.clv import tracking as tracking
 from custvalue.plot.clv import value_concentration as value_concentration
 from custvalue.plot.maturity import maturity_profile as maturity_profile
 from custvalue.plot.maturity import rating_heatmap as rating_heatmap
+from custvalue.plot.plan import improvement_plan as improvement_plan
 from custvalue.plot.retention import cohort_heatmap as cohort_heatmap
 from custvalue.plot.retention import growth as growth
 from custvalue.plot.retention import retention_curve as retention_curve
@@ -23,15 +24,20 @@ from custvalue.plot.satisfaction import drivers as drivers
 from custvalue.plot.satisfaction import importance_map as importance_map
 from custvalue.plot.satisfaction import kano_map as kano_map
 from custvalue.plot.satisfaction import nps_over_waves as nps_over_waves
+from custvalue.plot.scorecard import change as change
+from custvalue.plot.scorecard import control_chart as control_chart
 
 __all__ = [
     "answers",
     "by_frequency",
+    "change",
     "cohort_heatmap",
+    "control_chart",
     "drivers",
     "gains",
     "growth",
     "importance_map",
+    "improvement_plan",
     "kano_map",
     "maturity_profile",
     "migration",
