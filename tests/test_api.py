@@ -78,10 +78,11 @@ MATURITY = [
     "progress_to_date", "roadmap", "strengths", "target_gap",
 ]  # fmt: skip
 SCORECARD = [
-    "AHPWeights", "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
-    "ImprovementAction", "ImprovementPlan", "PChart", "PlanStatus", "Sensitivity", "aggregate",
-    "ahp_weights", "before_after", "change_since", "cusum_chart", "difference_in_differences",
-    "entropy_weights", "ewma_chart", "normalise", "observed_bounds", "p_chart", "sensitivity",
+    "AHPWeights", "Aspects", "BeforeAfter", "CUSUMChart", "Change", "Crosswalk",
+    "DifferenceInDifferences", "EWMAChart", "ImprovementAction", "ImprovementPlan", "PChart",
+    "PlanStatus", "Sensitivity", "aggregate", "ahp_weights", "aspects", "before_after",
+    "change_since", "crosswalk", "cusum_chart", "difference_in_differences", "entropy_weights",
+    "ewma_chart", "normalise", "observed_bounds", "p_chart", "sensitivity",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
@@ -165,12 +166,12 @@ def records():
 
 
 RECORDS = [
-    "AHPWeights", "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark",
+    "AHPWeights", "Alpha", "Aspects", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark",
     "BetaDiscreteWeibull", "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart",
     "Calibration", "Change", "ChurnRates", "CohenKappa", "Cohorts", "Comparison", "Contradictions",
-    "CutPoints", "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart", "EarlyWarning",
-    "Fit", "FleissKappa", "GammaGamma", "GrowthAccounting", "HoldoutValidation", "ICC",
-    "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
+    "Crosswalk", "CutPoints", "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart",
+    "EarlyWarning", "Fit", "FleissKappa", "GammaGamma", "GrowthAccounting", "HoldoutValidation",
+    "ICC", "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
     "KaplanMeier", "KrippendorffAlpha", "LifetimeValues", "LogRank", "LoyaltySegments",
     "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference",
     "Occasions", "Omega", "OrderRates", "PChart", "PenaltyReward", "PlanStatus", "Predictions",
