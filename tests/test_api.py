@@ -78,12 +78,13 @@ MATURITY = [
     "progress_to_date", "roadmap", "strengths", "target_gap",
 ]  # fmt: skip
 SCORECARD = [
-    "AHPWeights", "BeforeAfter", "CUSUMChart", "Change", "DifferenceInDifferences", "EWMAChart",
-    "Evaluation", "EvaluationSystem", "History", "ImprovementAction", "ImprovementPlan",
-    "Indicator", "PChart", "PlanStatus", "Reading", "Sensitivity", "Threshold",
-    "ThresholdPolicy", "aggregate", "ahp_weights", "before_after", "change_since",
-    "cusum_chart", "difference_in_differences", "entropy_weights", "evaluate", "ewma_chart",
-    "history", "load", "normalise", "observed_bounds", "p_chart", "sensitivity",
+    "AHPWeights", "Aspects", "BeforeAfter", "CUSUMChart", "Change", "Crosswalk",
+    "DifferenceInDifferences", "EWMAChart", "Evaluation", "EvaluationSystem", "History",
+    "ImprovementAction", "ImprovementPlan", "Indicator", "PChart", "PlanStatus", "Reading",
+    "Sensitivity", "Threshold", "ThresholdPolicy", "aggregate", "ahp_weights", "aspects",
+    "before_after", "change_since", "crosswalk", "cusum_chart", "difference_in_differences",
+    "entropy_weights", "evaluate", "ewma_chart", "history", "load", "normalise",
+    "observed_bounds", "p_chart", "sensitivity",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "change", "cohort_heatmap", "control_chart", "drivers",
@@ -168,12 +169,12 @@ def records():
 
 
 RECORDS = [
-    "AHPWeights", "Alpha", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark",
+    "AHPWeights", "Alpha", "Aspects", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark",
     "BetaDiscreteWeibull", "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart",
     "Calibration", "Change", "ChurnRates", "CohenKappa", "Cohorts", "Comparison",
-    "Contradictions", "CutPoints", "DifferenceInDifferences", "Drivers", "Durations",
-    "EWMAChart", "EarlyWarning", "Evaluation", "EvaluationSystem", "Fit", "FleissKappa",
-    "GammaGamma", "GrowthAccounting", "History", "HoldoutValidation", "ICC",
+    "Contradictions", "Crosswalk", "CutPoints", "DifferenceInDifferences", "Drivers",
+    "Durations", "EWMAChart", "EarlyWarning", "Evaluation", "EvaluationSystem", "Fit",
+    "FleissKappa", "GammaGamma", "GrowthAccounting", "History", "HoldoutValidation", "ICC",
     "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
     "KaplanMeier", "KrippendorffAlpha", "LifetimeValues", "LogRank", "LoyaltySegments",
     "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference",

@@ -4,6 +4,10 @@ from custvalue.scorecard._readings import Reading as Reading
 from custvalue.scorecard.action import ImprovementAction as ImprovementAction
 from custvalue.scorecard.before_after import BeforeAfter as BeforeAfter
 from custvalue.scorecard.before_after import before_after as before_after
+from custvalue.scorecard.catalogue import Aspects as Aspects
+from custvalue.scorecard.catalogue import Crosswalk as Crosswalk
+from custvalue.scorecard.catalogue import aspects as aspects
+from custvalue.scorecard.catalogue import crosswalk as crosswalk
 from custvalue.scorecard.change import Change as Change
 from custvalue.scorecard.change import change_since as change_since
 from custvalue.scorecard.cusum import CUSUMChart as CUSUMChart
@@ -40,9 +44,11 @@ from custvalue.scorecard.weights import entropy_weights as entropy_weights
 
 __all__ = [
     "AHPWeights",
+    "Aspects",
     "BeforeAfter",
     "CUSUMChart",
     "Change",
+    "Crosswalk",
     "DifferenceInDifferences",
     "EWMAChart",
     "Evaluation",
@@ -59,8 +65,10 @@ __all__ = [
     "ThresholdPolicy",
     "aggregate",
     "ahp_weights",
+    "aspects",
     "before_after",
     "change_since",
+    "crosswalk",
     "cusum_chart",
     "difference_in_differences",
     "entropy_weights",
