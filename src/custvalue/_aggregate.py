@@ -40,7 +40,7 @@ def aggregate(scores: Array, weights: Array, how: str) -> Array:
         if how == "geometric":
             found = np.exp(_weighted(weights, np.log(positive)) / present)
         else:
-            with np.errstate(over="ignore"):
+            with np.errstate(divide="ignore", over="ignore"):  # scores of 0 alone
                 found = present / _weighted(weights, inside / positive)
         found = np.where(lowest == 0, 0.0, found)
     # else an aggregate of equal scores may differ from them in the last digit
