@@ -90,7 +90,7 @@ PICTURES = [
     "answers", "by_frequency", "change", "cohort_heatmap", "control_chart", "drivers",
     "gains", "growth", "importance_map", "improvement_plan", "kano_map", "maturity_profile",
     "migration", "nps_over_waves", "profit", "rating_heatmap", "retention_curve", "rfm_grid",
-    "roadmap", "survival", "tracking", "value_concentration",
+    "roadmap", "scorecard", "survival", "tracking", "value_concentration",
 ]  # fmt: skip
 ERRORS = {
     "CustValueError": (Exception,),

@@ -55,21 +55,24 @@ def of_array(model: MaturityModel, ratings: Any, how: Notation) -> Sheets:
     organisations, assessors = cells.shape[:2]
     count = organisations * assessors
     rating = cells_of("ratings", cells.reshape(count, items), how)
-    blank = np.asarray(np.isnan(rating).all(axis=1))
+    owner = np.repeat(np.arange(organisations), assessors)
+    assessor = np.tile(np.arange(assessors), organisations)
+    if assessors > 1:  # blank sheets fill up the array; one stays where nobody rated
+        blank = np.isnan(rating).all(axis=1).reshape(-1, assessors)
+        if blank.any():
+            blank[blank.all(axis=1), 0] = False
+            kept = ~blank.ravel()
+            rating, owner, assessor = rating[kept], owner[kept], assessor[kept]
     return Sheets(
-        rating=rating[~blank] if assessors > 1 and blank.any() else rating,
-        owner=_kept(np.repeat(np.arange(organisations), assessors), blank, assessors),
+        rating=rating,
+        owner=owner,
         organisation=np.arange(organisations),
-        assessor=_kept(np.tile(np.arange(assessors), organisations), blank, assessors),
+        assessor=assessor,
         kind=None,
         evidence=None,
         notes={},
         frame="pandas",
     )
-
-
-def _kept(column: Column, blank: npt.NDArray[np.bool_], assessors: int) -> Column:
-    return column[~blank] if assessors > 1 and blank.any() else column
 
 
 def of_wide(

@@ -10,8 +10,11 @@ from custvalue.plot.churn import survival as survival
 from custvalue.plot.clv import by_frequency as by_frequency
 from custvalue.plot.clv import tracking as tracking
 from custvalue.plot.clv import value_concentration as value_concentration
+from custvalue.plot.evaluation import scorecard as scorecard
 from custvalue.plot.maturity import maturity_profile as maturity_profile
 from custvalue.plot.maturity import rating_heatmap as rating_heatmap
+from custvalue.plot.monitoring import change as change
+from custvalue.plot.monitoring import control_chart as control_chart
 from custvalue.plot.plan import improvement_plan as improvement_plan
 from custvalue.plot.retention import cohort_heatmap as cohort_heatmap
 from custvalue.plot.retention import growth as growth
@@ -24,8 +27,6 @@ from custvalue.plot.satisfaction import drivers as drivers
 from custvalue.plot.satisfaction import importance_map as importance_map
 from custvalue.plot.satisfaction import kano_map as kano_map
 from custvalue.plot.satisfaction import nps_over_waves as nps_over_waves
-from custvalue.plot.scorecard import change as change
-from custvalue.plot.scorecard import control_chart as control_chart
 
 __all__ = [
     "answers",
@@ -47,6 +48,7 @@ __all__ = [
     "retention_curve",
     "rfm_grid",
     "roadmap",
+    "scorecard",
     "survival",
     "tracking",
     "value_concentration",

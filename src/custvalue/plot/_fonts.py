@@ -63,7 +63,8 @@ def _warn(missing: frozenset[str]) -> None:
     rule = f"no font that is installed has {len(missing)} characters, such as {shown}"
     hint = (
         "They are drawn as boxes. Install a font that has them, such as Noto Sans CJK (Debian, "
-        "Ubuntu: fonts-noto-cjk; Fedora: google-noto-sans-cjk-fonts), and start Python anew."
+        "Ubuntu: fonts-noto-cjk; Fedora: google-noto-sans-cjk-fonts), delete fontlist-*.json in "
+        "matplotlib.get_cachedir(), and start Python anew."
     )
     warnings.warn(message("font", rule, hint=hint), CustValueWarning, stacklevel=4)
 

@@ -20,6 +20,7 @@ class Mark:
 # shape and each sign is used once.
 MARKS: Mapping[str, Mark] = {
     "good": Mark("o", "#009e73", "\u2713"),
+    "fair": Mark("h", "#56b4e9", "+"),
     "watch": Mark("^", "#e69f00", "!"),
     "bad": Mark("s", "#d55e00", "\u2715"),
     "neutral": Mark("D", "0.75", "\u2013"),

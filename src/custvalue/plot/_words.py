@@ -26,6 +26,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "another step": "其他步骤",
         "comes before": "先于",
         "nothing to improve": "无需改进",
+        "bounds": "区间",
+        "stale": "已过期",
     }
 }
 

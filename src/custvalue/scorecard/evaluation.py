@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, coverage, of_type, one_of, real, refuse, whole
-from custvalue._declared import spoken
 from custvalue._record import Notes, Record, checked_notes, join_notes
 from custvalue._tally import as_column
 from custvalue.errors import InvalidDataError, message
-from custvalue.scorecard import _scores
+from custvalue.scorecard import _scores, _tables
 from custvalue.scorecard.action import optional_day
 from custvalue.scorecard.system import EvaluationSystem
 from custvalue.scorecard.threshold import NOT_JUDGED, STATUSES, Codes, judged, words
@@ -276,7 +275,7 @@ class Evaluation(Record):
         return {**facts, **counts, **({"stale": stale} if stale else {}), **self.notes}
 
     def _table(self) -> dict[str, Any]:
-        return self._indicators("en")
+        return _tables.indicators(self, "en")
 
     def indicators_frame(self, language: str = "en") -> Any:
         """Return a row for each unit and indicator: value, status, lines, score, age.
@@ -286,28 +285,7 @@ class Evaluation(Record):
         language : str
             Of names and statuses, such as "en" or "zh".
         """
-        return self._framed(self._indicators(language))
-
-    def _indicators(self, language: str) -> dict[str, Any]:
-        ones, count = self.system.indicators, len(self)
-        text = {
-            "dimension": [one.dimension for one in ones],
-            "indicator": [one.id for one in ones],
-            "name": [spoken(one.name, language) for one in ones],  # type: ignore[arg-type]
-        }
-        table = self._unit_rows(len(ones))
-        table |= {key: np.tile(np.array(v, dtype=object), count) for key, v in text.items()}
-        table |= {"value": self.reading.T.ravel(), "lower": self.lower.T.ravel(),
-                  "upper": self.upper.T.ravel(),
-                  "status": words(self.status_codes.T.ravel(), language),
-                  "certain": self.certain.T.ravel()}  # fmt: skip
-        table |= {n: getattr(self, n).T.ravel() for n in ("target", "warning", "floor")}
-        table |= {"score": self.scores.T.ravel(), "age": self.age.T.ravel(),
-                  "stale": self.stale.T.ravel()}  # fmt: skip
-        if self.evidence:
-            said = [self.evidence.get(one.id, "") for one in ones]
-            table["evidence"] = np.tile(np.array(said, dtype=object), count)
-        return table
+        return self._framed(_tables.indicators(self, language))
 
     def dimensions_frame(self, language: str = "en") -> Any:
         """Return a row for each unit and dimension, and "overall": score with its bounds.
@@ -317,21 +295,7 @@ class Evaluation(Record):
         language : str
             Of the names, such as "en" or "zh".
         """
-        parts = self.system.dimensions
-        names = [*(spoken(part.name, language) for part in parts),
-                 "总体" if language == "zh" else "Overall"]  # fmt: skip
-        ids = [*self.system.dimension_ids, "overall"]
-        score = np.vstack([self.dimension_scores, self._aggregated[1]])
-        total = sum(part.weight for part in parts)
-        weight = [*(part.weight / total for part in parts), 1.0]
-        low, high = self.score_bounds()
-        return self._framed({
-            **self._unit_rows(len(ids)),
-            "dimension": np.tile(np.array(ids, dtype=object), len(self)),
-            "name": np.tile(np.array(names, dtype=object), len(self)),
-            "weight": np.tile(np.array(weight), len(self)),
-            "score": score.T.ravel(), "lower": low.T.ravel(), "upper": high.T.ravel(),
-        })  # fmt: skip
+        return self._framed(_tables.dimensions(self, language))
 
     def goals_frame(self, language: str = "en") -> Any:
         """Return a row for each unit and goal: the score of its indicators.
@@ -341,16 +305,4 @@ class Evaluation(Record):
         language : str
             Of the names, such as "en" or "zh".
         """
-        goals = self.system.goals
-        names = [spoken(goal.name, language) for goal in goals]
-        return self._framed({
-            **self._unit_rows(len(goals)),
-            "goal": np.tile(np.array([goal.id for goal in goals], dtype=object), len(self)),
-            "name": np.tile(np.array(names, dtype=object), len(self)),
-            "score": self.goal_scores.T.ravel(),
-        })  # fmt: skip
-
-    def _unit_rows(self, rows: int) -> dict[str, Column]:
-        if len(self) == 1 and self.unit[0] == "":
-            return {}
-        return {"unit": np.repeat(self.unit, rows)}
+        return self._framed(_tables.goals(self, language))
