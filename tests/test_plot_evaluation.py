@@ -37,7 +37,7 @@ def test_each_status_has_a_word_a_sign_and_a_shape():
                  "no data", "not judged: 12,346, stale"):  # fmt: skip
         assert word in texts
     signs = [text for text in texts if len(text) == 1]
-    assert len(set(signs)) == len(signs) == 6
+    assert len(set(signs)) == 6
     shapes = {line.get_marker() for line in ax.lines if line.get_markersize() == 13}
     assert len(shapes) == 6
 
