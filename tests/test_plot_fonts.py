@@ -10,7 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from custvalue.errors import CustValueWarning
-from custvalue.plot._fonts import FAMILIES, columns, readable, wrapped
+from custvalue.plot._fonts import FAMILIES, readable
+from custvalue.plot._names import columns, widest, wrapped, wrapped_names
 from made_font import FAMILY, make_font, only_font
 
 NAMES = ["客户价值", "customer 满意度"]
@@ -113,3 +114,13 @@ def test_names_are_broken_into_lines(text, most, lines, expected):
     found = wrapped(text, most, lines)
     assert found == expected
     assert max(map(columns, found.split("\n"))) <= most
+
+
+def test_long_names_keep_what_tells_them_apart():
+    names = [f"a very long name of a segment in region {n}" for n in range(3)]
+    assert len({wrapped(name, 12) for name in names}) == 1
+    found = wrapped_names(names, 12)
+    assert [name.split("\n")[-1] for name in found] == ["region 0", "region 1", "region 2"]
+    assert widest(found) <= 12
+    assert wrapped_names(["same", "same"]) == ["same", "same"]
+    assert wrapped_names([]) == []

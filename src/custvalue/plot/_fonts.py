@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import unicodedata
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from custvalue.errors import CustValueWarning, message
@@ -114,44 +113,3 @@ def _covered(file: Any, characters: frozenset[str]) -> frozenset[str]:
     except (OSError, RuntimeError):  # a file that is gone or broken has no glyphs
         return frozenset()
     return frozenset(c for c in characters if font.get_char_index(ord(c)))
-
-
-# ---- lines of names
-
-
-def columns(text: str) -> int:
-    """Return how many columns a text takes: characters of Chinese and the like are two wide."""
-    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
-
-
-def wrapped(text: Any, most: int = 34, lines: int = 2) -> str:
-    """Return a name broken into lines of so many columns; beyond the last it ends with dots."""
-    found: list[str] = []
-    line = ""
-    for piece in _pieces(" ".join(str(text).split()), most):
-        if line and columns(line + piece.rstrip()) > most:
-            found.append(line.rstrip())
-            line = ""
-        line += piece
-    found.append(line.rstrip())
-    if len(found) <= lines:
-        return "\n".join(found)
-    last = found[lines - 1]
-    while columns(last) > most - 1:
-        last = last[:-1]
-    return "\n".join([*found[: lines - 1], last.rstrip() + "\u2026"])
-
-
-def _pieces(text: str, most: int) -> Iterable[str]:
-    """Yield what lines may be broken between: words with their blank, wide characters, hyphens."""
-    piece = ""
-    for c in text:
-        wide = columns(c) == 2
-        if piece and (wide or columns(piece) >= most):
-            yield piece
-            piece = ""
-        piece += c
-        if wide or c in " -/_.":
-            yield piece
-            piece = ""
-    yield piece

@@ -9,7 +9,8 @@ import numpy as np
 from custvalue._check import Array, of_type, one_of
 from custvalue.errors import InvalidDataError, message
 from custvalue.plot._figure import ACTUAL, MODEL, axes, shades
-from custvalue.plot._fonts import columns, readable, wrapped
+from custvalue.plot._fonts import readable
+from custvalue.plot._names import widest, wrapped, wrapped_names
 from custvalue.plot._words import word
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ def _bars(found: Standing, ax: Any, language: str) -> Any:
         ax.annotate(text, (1, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
                     textcoords="offset points", va="center", fontsize=8)  # fmt: skip
     names = [
-        "\u21b3 " * min(deep, 1) + wrapped(name)
-        for name, deep in zip(found.name, found.depth, strict=True)
+        "\u21b3 " * min(deep, 1) + name
+        for name, deep in zip(wrapped_names(found.name), found.depth, strict=True)
     ]
     ax.set_yticks(where, names)
     for label, deep in zip(ax.get_yticklabels(), found.depth, strict=True):
@@ -239,8 +240,8 @@ def rating_heatmap(
         rating = np.vstack([rating, resolved])
         who.append(word("counted", language))
     table = rating.T
-    names = [wrapped(name, 40) for name in names_of(model.items, language)]
-    longest = max(columns(line) for name in who for line in name.split("\n"))
+    names = wrapped_names(names_of(model.items, language), 40)
+    longest = widest(who)
     wide = max(3.0, max(0.35, 0.1 * longest * (longest <= 6)) * len(who))  # for the legend too
     ax = axes(ax, (wide + 4.5, 2.0 + 0.3 * len(names)))
     scale = model.scale

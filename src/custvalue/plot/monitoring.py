@@ -9,7 +9,8 @@ import numpy as np
 from custvalue._check import Array, of_type
 from custvalue.errors import InvalidDataError, message
 from custvalue.plot._figure import ACTUAL, MODEL, axes
-from custvalue.plot._fonts import columns, readable, wrapped
+from custvalue.plot._fonts import readable
+from custvalue.plot._names import widest, wrapped, wrapped_names
 from custvalue.plot._status import status_mark
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _periods(ax: Any, period: Any) -> None:
     every = -(-len(period) // _MOST_TICKS) or 1
     where = np.arange(len(period))[::every]
     names = [_label(name) for name in period[::every]]
-    long = max(map(columns, names), default=0) * len(names) > 70
+    long = widest(names) * len(names) > 70
     turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
     ax.set_xticks(where, names, **turned)
 
@@ -214,7 +215,7 @@ def change(found: Change, ax: Any = None) -> Any:
         both = " \u2192 ".join(_score(score) for score in (before, now))
         text = f"{verdict if known else 'not known'}   {both}"
         status_mark(ax, row, _STATUS[verdict] if known else "unknown", text)
-    ax.set_yticks(where, [wrapped(name) for name in names])
+    ax.set_yticks(where, wrapped_names(names))
     ax.set_ylim(max(count, 1) - 0.4, -0.6)
     better = f"({found.direction} is better)"
     ax.set_xlabel(f"change, with its {100 * found.level:g} % interval {better}")

@@ -9,7 +9,8 @@ import numpy as np
 
 from custvalue._check import of_type
 from custvalue.plot._figure import ACTUAL, MODEL, axes
-from custvalue.plot._fonts import readable, wrapped
+from custvalue.plot._fonts import readable
+from custvalue.plot._names import wrapped
 from custvalue.plot._status import status_mark
 
 if TYPE_CHECKING:
