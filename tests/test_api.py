@@ -80,9 +80,9 @@ MATURITY = [
 SCORECARD = [
     "AHPWeights", "Aspects", "BeforeAfter", "CUSUMChart", "Change", "Crosswalk",
     "DifferenceInDifferences", "EWMAChart", "ImprovementAction", "ImprovementPlan", "PChart",
-    "PlanStatus", "Sensitivity", "aggregate", "ahp_weights", "aspects", "before_after",
+    "PlanStatus", "Sensitivity", "Themes", "aggregate", "ahp_weights", "aspects", "before_after",
     "change_since", "crosswalk", "cusum_chart", "difference_in_differences", "entropy_weights",
-    "ewma_chart", "normalise", "observed_bounds", "p_chart", "sensitivity",
+    "ewma_chart", "normalise", "observed_bounds", "p_chart", "sensitivity", "themes",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
@@ -179,8 +179,8 @@ RECORDS = [
     "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve", "RevenueRetention",
     "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable", "Segments", "Sensitivity",
     "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation", "Spells", "Split",
-    "StageScores", "Strengths", "Summary", "TargetGap", "Trend", "Uplift", "Weights", "WinBack",
-    "WindowRetention",
+    "StageScores", "Strengths", "Summary", "TargetGap", "Themes", "Trend", "Uplift", "Weights",
+    "WinBack", "WindowRetention",
 ]  # fmt: skip
 
 

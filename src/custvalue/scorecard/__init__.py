@@ -1,5 +1,6 @@
 """Scorecard: charts that watch a score, changes, improvement plans and their effects."""
 
+from custvalue.scorecard._themes import Themes as Themes
 from custvalue.scorecard.action import ImprovementAction as ImprovementAction
 from custvalue.scorecard.before_after import BeforeAfter as BeforeAfter
 from custvalue.scorecard.before_after import before_after as before_after
@@ -28,6 +29,7 @@ from custvalue.scorecard.plan import ImprovementPlan as ImprovementPlan
 from custvalue.scorecard.plan import PlanStatus as PlanStatus
 from custvalue.scorecard.sensitivity import Sensitivity as Sensitivity
 from custvalue.scorecard.sensitivity import sensitivity as sensitivity
+from custvalue.scorecard.themes import themes as themes
 from custvalue.scorecard.weights import AHPWeights as AHPWeights
 from custvalue.scorecard.weights import ahp_weights as ahp_weights
 from custvalue.scorecard.weights import entropy_weights as entropy_weights
@@ -46,6 +48,7 @@ __all__ = [
     "PChart",
     "PlanStatus",
     "Sensitivity",
+    "Themes",
     "aggregate",
     "ahp_weights",
     "aspects",
@@ -60,4 +63,5 @@ __all__ = [
     "observed_bounds",
     "p_chart",
     "sensitivity",
+    "themes",
 ]
