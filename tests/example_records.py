@@ -192,6 +192,13 @@ def of_scorecard():
         sc.before_after(table, "score", "later"),
         sc.difference_in_differences(table, "score", "new", "later"),
         sc.ahp_weights([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]]),
+        sc.themes(
+            table.assign(theme=list("abab") * 10, who=list("xxyy") * 10),
+            unit="score",
+            coder="who",
+            theme="theme",
+            repeats="once",
+        ),
         sc.aspects(),
         sc.crosswalk(),
         sc.sensitivity(rng.uniform(0, 100, (6, 3)), [5, 3, 2], draws=200, rng=1),

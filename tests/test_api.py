@@ -81,10 +81,10 @@ SCORECARD = [
     "AHPWeights", "Aspects", "BeforeAfter", "CUSUMChart", "Change", "Crosswalk",
     "DifferenceInDifferences", "EWMAChart", "Evaluation", "EvaluationSystem", "History",
     "ImprovementAction", "ImprovementPlan", "Indicator", "PChart", "PlanStatus", "Reading",
-    "Sensitivity", "Threshold", "ThresholdPolicy", "aggregate", "ahp_weights", "aspects",
-    "before_after", "change_since", "crosswalk", "cusum_chart", "difference_in_differences",
-    "entropy_weights", "evaluate", "ewma_chart", "history", "load", "normalise",
-    "observed_bounds", "p_chart", "sensitivity",
+    "Sensitivity", "Themes", "Threshold", "ThresholdPolicy", "aggregate", "ahp_weights",
+    "aspects", "before_after", "change_since", "crosswalk", "cusum_chart",
+    "difference_in_differences", "entropy_weights", "evaluate", "ewma_chart", "history", "load",
+    "normalise", "observed_bounds", "p_chart", "sensitivity", "themes",
 ]  # fmt: skip
 PICTURES = [
     "answers", "by_frequency", "change", "cohort_heatmap", "control_chart", "drivers",
@@ -183,8 +183,8 @@ RECORDS = [
     "RepeatRate", "Representativeness", "ResponseRates", "RetentionCurve", "RevenueRetention",
     "Roadmap", "SatisfactionIndex", "SegmentMap", "SegmentTable", "Segments", "Sensitivity",
     "ServiceGaps", "ShareOfWallet", "ShareTrend", "ShiftedBetaGeo", "Simulation", "Spells", "Split",
-    "StageScores", "Strengths", "Summary", "TargetGap", "Trend", "Uplift", "Weights", "WinBack",
-    "WindowRetention",
+    "StageScores", "Strengths", "Summary", "TargetGap", "Themes", "Trend", "Uplift", "Weights",
+    "WinBack", "WindowRetention",
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import custvalue as cv
 from custvalue.errors import InvalidDataError
-from custvalue.scorecard import aspects, crosswalk
+from custvalue.scorecard import Crosswalk, aspects, crosswalk
 from custvalue.scorecard.catalogue import aspects_of, crosswalk_of
 
 SCORECARD = Path(cv.__file__).parent / "scorecard"
@@ -120,6 +120,8 @@ def test_frames():
     assert shown.shape == (20, 10)
     assert shown["tables"][3] == "costs, customers"
     assert crosswalk().to_frame().shape == (92, 7)
+    with pytest.raises(InvalidDataError, match="functions: must be tuples of text; got"):
+        Crosswalk(*[np.arange(3)] * 7)
 
 
 def changed(name, change):

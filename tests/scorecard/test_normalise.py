@@ -122,6 +122,8 @@ def test_values_outside():
 def test_what_is_missing():
     refused("values: must not be missing", normalise, [1, np.nan], 1, 5)
     for method in ("min_max", "z", "rank"):
+        nothing = normalise([[1, np.nan], [2, np.nan]], method=method, missing="propagate")
+        assert np.isnan(nothing).tolist() == [[False, True]] * 2
         found = normalise([1, np.nan, 5], method=method, missing="propagate")
         assert np.isnan(found).tolist() == [False, True, False]
         assert found[[0, 2]] == pytest.approx(normalise([1, 5], method=method))
@@ -137,6 +139,8 @@ def test_what_is_missing():
         ("low: must be below high", {"values": [2, 2, 2]}),
         ("low: must be one number", {"low": [1, 2], "high": 3}),
         ("high: must be finite", {"low": 0, "high": np.inf}),
+        ("low: must be finite", {"low": np.nan, "high": 5}),
+        ("target: must be finite", {"method": "distance_to_target", "target": np.nan}),
         ("values: must vary among the units", {"values": [2, 2], "method": "z"}),
         ("values: must be of shape", {"values": 2, "method": "rank"}),
         ("values: must be of shape", {"values": 2}),
@@ -229,7 +233,10 @@ def test_z_scores_can_be_averaged():
         ("weights: must be at least 0", {"weights": [1, -1]}),
         ("weights: must not all be 0", {"weights": [0, 0]}),
         ("weights: must be finite", {"weights": [1, np.nan]}),
+        ("weights: must be at most 1e", {"weights": [1, 1e101]}),
         ("scores: must be finite", {"scores": [1, np.inf]}),
+        ("scores: must be within", {"scores": [1, 1e201]}),
+        ("scores: must be of shape", {"scores": []}),
         ("scores: must be of shape", {"scores": 5}),
         ("scores: must be numbers", {"scores": ["a", "b"]}),
         ("method: must be one of", {"method": "median"}),
@@ -241,4 +248,5 @@ def test_what_aggregate_refuses(rule, named):
 
 
 def test_large_weights():
-    assert aggregate([10, 20], [1.5e308, 1.5e308]) == 15.0
+    assert aggregate([10, 20], [1e100, 1e100]) == 15.0
+    assert aggregate([10, 20], [1e-320, 1e-320]) == 15.0

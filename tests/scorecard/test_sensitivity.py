@@ -123,6 +123,17 @@ def test_scores_of_0(method):
     assert np.isnan(found.swap).all()
 
 
+def test_sizes_that_nearly_overflow():
+    tiny = sensitivity([[5e-324, 1], [1, 2]], method="harmonic", draws=9, rng=1)
+    assert tiny.rank.tolist() == [2, 1]
+    light = sensitivity([[1, 2], [2, 1]], [1e-320, 1], draws=9, rng=1)
+    assert light.rank.tolist() == [1, 2]
+    assert light.swap[1] == pytest.approx(-1.0)
+    assert np.isnan(light.swap[0])
+    large = sensitivity([[1e200, 1], [1e200, 2]], draws=9, rng=1)
+    assert large.score.tolist() == [5e199, 5e199]
+
+
 def test_narrow_draws_change_nothing_and_wide_ones_more():
     tight = sensitivity(SCORES, WEIGHTS, concentration=1e9, draws=100, rng=1)
     assert tight.mean_rank_shift == 0.0
@@ -165,6 +176,7 @@ def test_one_unit():
         ("scores: must be of shape", {"scores": [1, 2]}),
         ("scores: must be of shape", {"scores": np.empty((0, 2))}),
         ("scores: must be at least 0", {"scores": [[-1, 1], [2, 3]], "method": "harmonic"}),
+        ("scores: must be at most 1e", {"scores": [[1, 1e201], [2, 3]]}),
         ("weights: must be 2", {"weights": [1, 2, 3]}),
         ("weights: must not all be 0", {"weights": [0, 0]}),
         ("method: must be one of", {"method": "min"}),

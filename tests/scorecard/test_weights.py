@@ -102,7 +102,7 @@ def test_names_and_frames():
     assert ahp_weights(SAATY).name.tolist() == [0, 1, 2]
     assert ahp_weights(pd.DataFrame(SAATY)).name.tolist() == [0, 1, 2]
     named = ahp_weights(SAATY, names=["a", "b", "c"])
-    assert named == ahp_weights(PAIRS)
+    assert named == ahp_weights(PAIRS) == ahp_weights(SAATY, names=np.array(["a", "b", "c"]))
     assert ahp_weights(PAIRS, names=list("cab")).weights[1] == pytest.approx(0.636986, abs=1e-6)
     shown = ahp_weights(pl.DataFrame(SAATY, schema=list("abc"), orient="row"))
     assert isinstance(shown.to_frame(), pl.DataFrame)

@@ -1,6 +1,7 @@
 """Scorecard: indicators, thresholds, evaluation; monitoring; improvement and its effects."""
 
 from custvalue.scorecard._readings import Reading as Reading
+from custvalue.scorecard._themes import Themes as Themes
 from custvalue.scorecard.action import ImprovementAction as ImprovementAction
 from custvalue.scorecard.before_after import BeforeAfter as BeforeAfter
 from custvalue.scorecard.before_after import before_after as before_after
@@ -37,6 +38,7 @@ from custvalue.scorecard.sensitivity import Sensitivity as Sensitivity
 from custvalue.scorecard.sensitivity import sensitivity as sensitivity
 from custvalue.scorecard.system import EvaluationSystem as EvaluationSystem
 from custvalue.scorecard.system import load as load
+from custvalue.scorecard.themes import themes as themes
 from custvalue.scorecard.threshold import Threshold as Threshold
 from custvalue.scorecard.weights import AHPWeights as AHPWeights
 from custvalue.scorecard.weights import ahp_weights as ahp_weights
@@ -61,6 +63,7 @@ __all__ = [
     "PlanStatus",
     "Reading",
     "Sensitivity",
+    "Themes",
     "Threshold",
     "ThresholdPolicy",
     "aggregate",
@@ -80,4 +83,5 @@ __all__ = [
     "observed_bounds",
     "p_chart",
     "sensitivity",
+    "themes",
 ]

@@ -16,7 +16,7 @@ _DIGITS = 1e12  # scores that differ by less of the highest are equal: sums in a
 
 def levels_of(x: Array, method: str) -> Array:
     """Return what the order of aggregates is the weighted mean of."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         if method == "geometric":
             return np.log(x)
         return -1.0 / x if method == "harmonic" else x
@@ -75,7 +75,7 @@ def swaps(levels: Array, weight: Array, rank: Ints) -> Array:
     if len(levels) < 2 or np.count_nonzero(weight) < 2:
         return nothing
     first, second = np.argsort(rank, kind="stable")[:2]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         part = weight * (levels[first] - levels[second])
         lead = 0.0 if rank[first] == rank[second] else part[weight > 0].sum()
         change = np.where(part != 0, -lead / part, np.nan)

@@ -22,9 +22,10 @@ def read_judges(comparisons: Any, names: Any) -> tuple[Column, Array, int, str]:
     """Return names, the geometric mean of the judges' matrices, their number, the kind of frame."""
     sheets = [_read(sheet) for sheet in _sheets(comparisons)]
     first, kind = sheets[0][1], sheets[0][2]
-    if names is not None and (isinstance(names, str) or not isinstance(names, Sequence)):
+    listed = isinstance(names, (Sequence, np.ndarray)) and not isinstance(names, str)
+    if names is not None and not listed:
         raise InvalidDataError(message("names", "must be a sequence of names", value=names))
-    order = sheets[0][0] if names is None else list(names)
+    order = sheets[0][0] if names is None else np.asarray(names, dtype=object).tolist()
     if order is None:
         order = list(range(len(first)))
     logs = np.zeros(first.shape)

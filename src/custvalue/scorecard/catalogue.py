@@ -35,6 +35,10 @@ class _Listed(Record):
         if len({getattr(self, name).shape for name in self._columns}) > 1:
             rule = "must have columns of one length"
             raise InvalidDataError(message(type(self).__name__, rule))
+        for name in self._several:
+            for one in getattr(self, name):
+                if not isinstance(one, tuple) or not all(isinstance(text, str) for text in one):
+                    raise InvalidDataError(message(name, "must be tuples of text", value=one))
         super().__post_init__()
 
     def __len__(self) -> int:

@@ -16,6 +16,7 @@ NORMALISATIONS = ("min_max", "z", "rank", "distance_to_target")
 DIRECTIONS = ("up", "down")
 OUTSIDE = ("error", "clip")
 MISSING = ("error", "propagate")
+MOST = 1e200  # of scores and sums of them, so that nothing overflows
 _USED = {  # method -> the arguments that it uses
     "min_max": {"low", "high"}, "z": set(), "rank": set(), "distance_to_target": {"target"},
 }  # fmt: skip
@@ -94,11 +95,14 @@ def normalise(
     x = _values(values, missing)
     down = _down(direction, x)
     if method == "min_max":
+        for name in ("low", "high"):
+            if given[name] is not None:  # what is observed of nothing is NaN
+                within(name, given[name])
         if low is None or high is None:
             least, most = observed_bounds(x)
             low, high = least if low is None else low, most if high is None else high
         bottom, top = _bound("low", low, x), _bound("high", high, x)
-        refuse("low", "must be below high", bottom, np.asarray(~(bottom < top)),
+        refuse("low", "must be below high", bottom, np.asarray(bottom >= top),
                hint="Pass low= and high=, where the units are all the same.")  # fmt: skip
         x = _inside(x, bottom, top, outside)
         span = top / 2.0 - bottom / 2.0  # halves, so that nothing overflows
@@ -107,8 +111,7 @@ def normalise(
     if method == "distance_to_target":
         if target is None:
             raise InvalidDataError(message("target", "must be given", value=None))
-        aim = _bound("target", target, x)
-        refuse("target", "must be above 0", aim, np.asarray(aim <= 0.0))
+        aim = _bound("target", within("target", target, 0.0, open_low=True), x)
         refuse("values", "must be at least 0", x, x < 0.0)
         x = _inside(x, np.where(down, aim, 0.0), np.where(down, np.inf, aim), outside)
         return 100.0 * (np.where(down, aim, x) / np.where(down, x, aim))
@@ -203,18 +206,19 @@ def aggregate(
     one_of("method", method, _aggregate.AGGREGATES)
     one_of("missing", missing, ("error", "reweight", "propagate"))
     x = _values(scores, "propagate", "scores")
-    if x.ndim == 0:
-        rule = "must be of shape (..., indicators)"
+    if x.ndim == 0 or not x.shape[-1]:
+        rule = "must be of shape (..., indicators), of at least one indicator"
         raise InvalidDataError(message("scores", rule, value=x.shape))
     w = checked_weights(weights, x.shape[-1])
     nothing = np.isnan(x) & (w > 0)
     if missing == "error":
         refuse("scores", "must not be missing", np.nan, np.asarray(nothing.any(axis=-1)),
                hint='Pass missing="reweight" or "propagate".')  # fmt: skip
+    refuse("scores", f"must be within -/+ {MOST:g}", x, np.abs(x) > MOST)
     if method in ("geometric", "harmonic"):
         refuse("scores", f"must be at least 0 with method={method!r}", x, x < 0.0)
     if method != "sum":
-        w = w / w.max()  # their sum does not overflow
+        w = w / w.sum()
     found = _aggregate.aggregate(np.moveaxis(x, -1, 0), w, method)
     if missing == "propagate":
         found = np.where(nothing.any(axis=-1), np.nan, found)
@@ -225,7 +229,7 @@ def checked_weights(weights: Any, indicators: int) -> Array:
     """Return a weight for each indicator, at least 0 and some above; equal ones where not given."""
     if weights is None:
         return np.ones(indicators)
-    found = within("weights", weights, 0.0)
+    found = within("weights", weights, 0.0, 1e100)
     if found.shape != (indicators,):
         rule = f"must be {indicators}, one for each indicator"
         raise InvalidDataError(message("weights", rule, value=found.shape))
@@ -262,9 +266,8 @@ def _down(direction: Any, x: Array) -> Column:
 
 
 def _bound(name: str, bound: Any, x: Array) -> Array:
-    """Return a bound that is one number or one for each indicator; NaN where none is observed."""
+    """Return a bound that is one number, or one for each indicator."""
     found = real(name, bound)
-    refuse(name, "must be finite", found, np.isinf(found))
     if found.shape not in ((), x.shape[-1:] if x.ndim > 1 else ()):
         rule = "must be one number, or one for each indicator"
         raise InvalidDataError(message(name, rule, value=found.shape))

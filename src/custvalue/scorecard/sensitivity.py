@@ -16,7 +16,7 @@ from custvalue._tally import Column, as_column
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._intervals import generator
 from custvalue.scorecard._draws import counted, drawn, levels_of, ranks_of, swaps
-from custvalue.scorecard.normalise import aggregate, checked_weights
+from custvalue.scorecard.normalise import MOST, aggregate, checked_weights
 
 Ints = npt.NDArray[np.int64]
 METHODS = ("weighted_mean", "geometric", "harmonic")
@@ -251,8 +251,8 @@ def sensitivity(
     2    C   53.0     3          2           3
     """
     one_of("method", method, METHODS)
-    low = -math.inf if method == "weighted_mean" else 0.0
-    x = within("scores", scores, low, hint="Fill or leave out what is missing.")
+    low = -MOST if method == "weighted_mean" else 0.0
+    x = within("scores", scores, low, MOST, hint="Fill or leave out what is missing.")
     if x.ndim != 2 or not x.size:
         rule = "must be of shape (units, indicators), of at least one of both"
         raise InvalidDataError(message("scores", rule, value=x.shape))
@@ -266,7 +266,6 @@ def sensitivity(
         concentration = number("concentration", concentration, 0.0, 1e12, open_low=True)
     repeats = int(number("draws", whole("draws", draws, 1.0), 1.0, 1_000_000))
     weight = checked_weights(weights, k)
-    weight = weight / weight.max()
     weight = weight / weight.sum()
     used = weight > 0
     levels = levels_of(x, method)
