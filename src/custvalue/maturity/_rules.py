@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from custvalue._declared import Node, declaration, refuse_repeats
+from custvalue._declared import Node, copied, declaration, refuse_repeats
 from custvalue.maturity._scale import Scale, scale_of
 
 RULE_SETS = ("c2m2", "capability", "iso33020", "samm", "staged")
@@ -109,7 +109,7 @@ def rule_set_of(keys: Mapping[str, Node], where: Node) -> RuleSet:
         name, data = declaration(
             keys["rule_set"].value, "rule_set", "custvalue.maturity", RULE_SETS, "mapping"
         )
-        node = Node(data, f"rule set {name}")
+        node = Node(copied(data, f"rule set {name}"), f"rule set {name}")
         base = node.table(["spec", "rule_set", "scale", "rules"], ["levels"])
         base["spec"].choice((SPEC,))
         about = base["rule_set"].table(["id", "version", "title", "origin"])

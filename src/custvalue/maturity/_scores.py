@@ -50,16 +50,11 @@ def tree_of(model: MaturityModel) -> Tree:
     parent = np.array([place.get(part.parent, -1) for part in model.components])
     items = [np.flatnonzero(owner == i) for i in range(len(place))]
     parts = [np.flatnonzero(parent == i) for i in range(len(place))]
-    order: list[int] = []
-
-    def visit(i: int) -> None:
-        for part in parts[i].tolist():
-            visit(part)
-        order.append(i)
-
     top = np.flatnonzero(parent == -1)
-    for i in top.tolist():
-        visit(i)
+    order: list[int] = top.tolist()
+    for i in order:  # grows while it is read; reversed each comes after its parts
+        order.extend(parts[i].tolist())
+    order.reverse()
     below = list(items)
     for i in order:
         below[i] = np.concatenate([items[i], *(below[part] for part in parts[i].tolist())])

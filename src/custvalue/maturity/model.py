@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from custvalue._check import one_of
-from custvalue._declared import Node, declaration, spoken
+from custvalue._declared import Node, copied, declaration, spoken
 from custvalue._record import Record
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity import _parts
@@ -69,7 +69,7 @@ class MaturityModel(Record):
     hash: str = dataclasses.field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        content = _copied(self.declaration)
+        content = copied(self.declaration)
         top = Node(content, "declaration")
         keys = top.table(
             ["spec", "model", "components", "items"],
@@ -173,7 +173,7 @@ class MaturityModel(Record):
             rule = "must be chosen once, from the model without one"
             raise InvalidDataError(message("profile", rule, value=(used, profile)))
         weights = next(one.weights for one in self.profiles if one.id == profile)
-        content = _copied(self.declaration)
+        content = copied(self.declaration)
         for part in content["components"]:
             part["weight"] = part.get("weight", 1.0) * weights.get(part["id"], 1.0)
         content["model"]["profile"] = profile
@@ -276,19 +276,6 @@ def load(source: Any = "customer-management", *, profile: str | None = None) -> 
         _, content = declaration(source, "model", "custvalue.maturity", BUILT_IN, "MaturityModel")
         model = MaturityModel(content)
     return model if profile is None else model.with_profile(profile)
-
-
-def _copied(content: Any) -> dict[str, Any]:
-    """Return a copy in the types of JSON, so that nobody changes a model from outside."""
-    if not isinstance(content, Mapping):
-        rule = "must be a table"
-        raise InvalidDataError(message("declaration", rule, value=type(content).__name__))
-    try:
-        copied: dict[str, Any] = json.loads(json.dumps(content, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        rule = "must consist of tables, lists, text, finite numbers, true and false"
-        raise InvalidDataError(message("declaration", rule, value=str(error))) from None
-    return copied
 
 
 def _hash(content: Mapping[str, Any], rules: RuleSet) -> str:
