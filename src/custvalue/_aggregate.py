@@ -27,7 +27,8 @@ def aggregate(scores: Array, weights: Array, how: str) -> Array:
     total = weights.sum()
     if np.isnan(scores.sum()):
         absent = np.isnan(scores)
-        present = total - weighted(weights, absent.astype(np.float64))
+        present = weighted(weights, np.where(absent, 0.0, 1.0))  # a difference could be 0
+        present = np.where(absent.any(axis=0), present, total)
         present = np.where(np.isnan(lowest), np.nan, present)
         kept = np.where(absent, 0.0, scores)
     else:

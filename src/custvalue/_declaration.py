@@ -41,19 +41,6 @@ class Declaration(Record):
         return cls(data.get("declaration"))  # type: ignore[arg-type]  # checked there
 
 
-def copied(content: Any) -> dict[str, Any]:
-    """Return a copy in the types of JSON, so that nobody changes a declaration from outside."""
-    if not isinstance(content, Mapping):
-        rule = "must be a table"
-        raise InvalidDataError(message("declaration", rule, value=type(content).__name__))
-    try:
-        found: dict[str, Any] = json.loads(json.dumps(content, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        rule = "must consist of tables, lists, text, finite numbers, true and false"
-        raise InvalidDataError(message("declaration", rule, value=str(error))) from None
-    return found
-
-
 def content_hash(content: Mapping[str, Any], *more: Any) -> str:
     """Return a short hash of a declaration, and of what it may only name."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False) + "".join(map(repr, more))

@@ -53,3 +53,46 @@ def tree(rule_set: str = "capability", **rules: Any) -> maturity.MaturityModel:
         for n, item in enumerate(items):
             item["level"] = 1 + n % 3
     return maturity.load(declared(parts, items, rule_set=rule_set, rules=rules))
+
+
+OWN = declared(
+    [{"id": "x", "weight": 2}, {"id": "y"}, {"id": "y.a", "parent": "y", "name": {"zh": "甲"}}],
+    [
+        {"id": "p", "component": "x", "level": 1, "weight": 0.5, "target": 0.9, "impact": 2,
+         "evidence": ["record"], "metrics": ["clv.holdout"], "question": {"en": "?", "zh": "？"}},
+        {"id": "q", "component": "x", "level": 2, "depends_on": ["p"], "effort": {"time": 3}},
+        {"id": "r", "component": "y.a", "level": 1, "origin": "test"},
+    ],
+    scale={
+        "kind": "achievement",
+        "bands": [
+            {"code": "no", "upto": 0.5, "points": 0.2},
+            {"code": "part", "upto": 0.8, "points": 0.7, "name": {"en": "In part"}},
+            {"code": "yes", "upto": 1, "points": 1},
+        ],
+    },
+    levels=[{"n": n, "name": f"Level {n}"} for n in range(3)],
+    rules={
+        "item_to_component": "geometric", "component_to_overall": "harmonic", "level": "placed",
+        "level_accepts": ["part", "yes"], "level_below_accepts": ["yes"], "overall_level": "gate",
+        "missing": "zero", "evidence_caps": {"none": "part"}, "origin": "test",
+    },
+    steps=[{"n": 1, "id": "begin", "name": "Begin", "outputs": ["scope"]}],
+    profiles=[{"id": "bank", "name": "Bank", "weights": {"x": 2, "y.a": 0.5}, "origin": "test"}],
+    objectives=[{"id": "more", "name": "More", "items": ["p", "r"]}],
+)  # fmt: skip
+
+
+def at(content: Any, path: tuple[Any, ...]) -> Any:
+    """Return the value at a path of keys and places."""
+    for key in path:
+        content = content[key]
+    return content
+
+
+def deep(levels: int) -> Any:
+    """Return lists in each other."""
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value

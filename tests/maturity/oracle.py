@@ -38,11 +38,20 @@ def by_hand(model, ratings):
         return mean * total if how == "sum" else mean
 
     def score(part):
+        """Return the score of a component and the highest that it can have."""
         parts = [p for p in model.components if p.parent == part]
-        if parts:
-            return joined([(p.weight, score(p.id)) for p in parts], rules.component_to_overall)
-        mine = [(i.weight, used[i.id]) for i in model.items if i.component == part]
-        return joined(mine, rules.item_to_component)
+        if not parts:
+            mine = [i for i in model.items if i.component == part]
+            how, most = rules.item_to_component, model.scale.highest
+            found = joined([(i.weight, used[i.id]) for i in mine], how)
+            return found, joined([(i.weight, most) for i in mine], how)
+        how, each = rules.component_to_overall, [(p.weight, *score(p.id)) for p in parts]
+        found = joined([(w, v) for w, v, _ in each], how)
+        most = joined([(w, m) for w, _, m in each], how)
+        if found is None:
+            return None, most
+        known = joined([(w, None if v is None else m) for w, v, m in each], how)
+        return found * most / known, most
 
     def below(part):
         names = {part} | {p.id for p in model.components if p.parent == part}
@@ -84,7 +93,7 @@ def by_hand(model, ratings):
     else:
         each = [level(below(p.id)) for p in model.components if not p.parent]
         reached = min((one for one in each if one is not None), default=None)
-    return score(""), reached
+    return score("")[0], reached
 
 
 def random_ratings(model, rng, rows, *, missing=0.15, outside=0.1):

@@ -270,7 +270,9 @@ def test_bad_ratings_are_named(ratings, match):
         maturity.assess(MODEL, ratings)
 
 
-@pytest.mark.parametrize("bad", ["N/A", 9, None, [None], [np.nan], [True], [False], [["x"]], [()]])
+@pytest.mark.parametrize(
+    "bad", ["N/A", 9, None, [None], [np.nan], [True], [False], [["x"]], [()], ["3"], {"x": 1}]
+)
 def test_what_cannot_stand_for_not_applicable_is_refused(bad):
     with pytest.raises(InvalidDataError, match="not_applicable"):
         maturity.assess(MODEL, [[3] * 20], not_applicable=bad)

@@ -10,7 +10,7 @@ from scipy import stats
 from custvalue import maturity
 from custvalue.errors import ColumnNotFoundError, InvalidDataError
 
-from .models import RULE_SETS, plain, tree
+from .models import RULE_SETS, declared, plain, tree
 from .oracle import by_hand, random_ratings
 
 MODEL = maturity.load("customer-management")
@@ -34,6 +34,47 @@ def test_scores_and_levels_by_hand(rule_set, outside, absent, how):
     levels = np.array([np.nan if n is None else n for _, n in expected])
     np.testing.assert_allclose(found.value, scores, rtol=1e-12)
     np.testing.assert_array_equal(found.level, levels)
+
+
+@pytest.mark.parametrize("rule_set", RULE_SETS)
+def test_any_rule_set_can_go_without_levels(rule_set):
+    model = plain({"a": {}, "b": {}}, rule_set, level="none")
+    assert (model.rules.level, model.rules.overall_level) == ("none", "none")
+    found = maturity.assess(model, [[1, 0]])
+    assert np.isnan(found.level).all()
+    assert "level" not in found.to_frame()
+    with pytest.raises(InvalidDataError, match=r"rules\.overall_level: must be 'none'"):
+        plain({"a": {}}, rule_set, level="none", overall_level="min")
+
+
+def test_a_rule_set_can_place_items_or_rate_them():
+    rated = plain({"a": {}, "b": {}}, "iso33020", level="none")
+    assert rated.rules.evidence_caps == {"none": 1}  # the other rules stay
+    placed = plain({"a": {"level": 1}, "b": {"level": 2}}, "capability", level="placed")
+    assert maturity.assess(placed, [[5, 5], [5, 4], [4, 5]]).level.tolist() == [2, 1, 0]
+    for rules, match in [
+        ({"level_accepts": ["5"]}, r"rules\.level_accepts: must be left out, .* is 'rated'"),
+        ({"level": "none", "level_below_accepts": ["5"]}, r"below_accepts: must be left out"),
+        ({"level": "gate"}, r"rules\.level: must be one of"),
+    ]:
+        with pytest.raises(InvalidDataError, match=match):
+            plain({"a": {}}, "capability", **rules)
+    with pytest.raises(InvalidDataError, match="must have levels to reach"):
+        plain({"a": {}}, "samm", level="rated")
+
+
+def test_what_is_left_out_is_left_out_of_the_highest_score_possible():
+    """Components that add up items have highest scores of their own."""
+    parts = [{"id": "short"}, {"id": "long"}]
+    owners = {"a": "short", "b": "long", "c": "long", "d": "long"}
+    items = [{"id": name, "component": owner} for name, owner in owners.items()]
+    content = declared(parts, items, rule_set="samm", rules={"missing": "exclude"})
+    found = maturity.assess(content, [[None, 1, 1, 1], [None, 0.5, 0.5, 0.5], [0.5] * 4])
+    assert found.value.tolist() == [2, 1, 1]  # of (1 + 3) / 2
+    assert found.index.tolist() == [100, 50, 50]
+    low, high = found.bounds()
+    assert low.tolist() == [1.5, 0.75, 1]
+    assert high.tolist() == [2, 1.25, 1]
 
 
 # ---- policies

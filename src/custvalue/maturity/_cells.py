@@ -48,7 +48,15 @@ def notation(scale: Scale, percent: bool, not_applicable: Any) -> Notation:
         else:
             rule, hint = "must be texts or numbers", "What is missing is not rated."
             raise InvalidDataError(message("not_applicable", rule, value=value, hint=hint))
+    both = sorted(set(texts) & set(_by_code(scale)))
+    if both:
+        rule = "must not be codes of the scale"
+        raise InvalidDataError(message("not_applicable", rule, value=both))
     return Notation(scale, percent, frozenset(texts), tuple(numbers))
+
+
+def _by_code(scale: Scale) -> dict[str, float]:
+    return {band.code.strip().casefold(): band.points for band in scale.bands}
 
 
 def cells_of(name: str, values: Column, how: Notation) -> Array:
@@ -67,7 +75,7 @@ def cells_of(name: str, values: Column, how: Notation) -> Array:
     except TypeError:
         rule = "must be numbers or codes of the scale"
         raise InvalidDataError(message(name, rule, value=type(flat[0]).__name__)) from None
-    by_code = {code.casefold(): float(p) for code, p in zip(scale.codes, scale.points, strict=True)}
+    by_code = _by_code(scale)
     points = np.full(len(distinct) + 1, np.nan)
     unknown = np.zeros(len(distinct) + 1, dtype=np.bool_)
     numbers = []

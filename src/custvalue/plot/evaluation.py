@@ -10,7 +10,8 @@ from custvalue._check import Array, of_type
 from custvalue._declared import spoken
 from custvalue.errors import InvalidDataError, message
 from custvalue.plot._figure import ACTUAL, MODEL, axes
-from custvalue.plot._fonts import readable, wrapped
+from custvalue.plot._fonts import readable
+from custvalue.plot._names import wrapped
 from custvalue.plot._status import status_mark
 from custvalue.plot._words import word
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from custvalue._check import one_of
-from custvalue._declaration import Declaration, content_hash, copied
-from custvalue._declared import Node, declaration, spoken
+from custvalue._declaration import Declaration, content_hash
+from custvalue._declared import Node, copied, declaration, spoken
 from custvalue.errors import InvalidDataError, message
 from custvalue.scorecard._parts import (
     Dimension,
