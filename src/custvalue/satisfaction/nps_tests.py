@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from custvalue._check import Array, of_type, one_of, real
+from custvalue._check import Array, common_shape, of_type, one_of, real
 from custvalue._proportion import normal_quantile
 from custvalue._record import Notes, Record, checked_notes, join_notes
 from custvalue._tally import checked_groups, shape_of
@@ -249,6 +249,7 @@ def _same_question(one: NPS, other: NPS) -> None:
         both = getattr(one, name), getattr(other, name)
         if both[0] != both[1]:
             raise InvalidDataError(message(name, "must be the same in both records", value=both))
+    common_shape(one=one.answers, other=other.answers)
     same = list(one.groups) == list(other.groups) and all(
         np.array_equal(one.groups[name], other.groups[name]) for name in one.groups
     )

@@ -182,7 +182,12 @@ def mcdonald_omega(
     >>> [round(bound, 3) for bound in omega.interval()]
     [0.757, 0.846]
     """
+    given = {"columns": columns, "weight": weight, "scale": scale, "labels": labels}
     if isinstance(table, Alpha):
+        for name, value in given.items():
+            if value is not None:
+                hint = "Pass it to cronbach_alpha."
+                raise InvalidDataError(message(name, "needs the answers", value=value, hint=hint))
         battery = table
     else:
         with warnings.catch_warnings():
