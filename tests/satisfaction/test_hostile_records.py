@@ -174,3 +174,36 @@ def test_omega_of_a_battery_takes_no_other_columns():
     for other in ({"columns": ["a", "b", "c"]}, {"weight": "weight"}, {"scale": (1, 7)}):
         with pytest.raises(InvalidDataError, match=r"needs the answers.*Pass it to cronbach_alpha"):
             cs.mcdonald_omega(battery, **other)
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda x: cs.Omega(("a", "b"), x, x, 0.5, 0.1, 30.0), "loadings"),
+        (lambda x: cs.Omega(("a", "b"), x, x, 0.5, 0.1, 30.0), "uniquenesses"),
+        (lambda x: cs.JourneyScore(x, x, {"a": 1.0}, {"shop": ["p", "q"]}), "value"),
+        (lambda x: cs.JourneyScore(x, x, {"a": 1.0}, {"shop": ["p", "q"]}), "error"),
+        (lambda x: cs.NPSDifference(x, x), "difference"),
+        (lambda x: cs.NPSDifference(x, x, x), "corrected_p"),
+        (lambda x: cs.importance_performance(["a", "b"], x, x), "importance"),
+        (lambda x: cs.importance_performance(["a", "b"], x, x), "performance"),
+        (lambda x: cs.trend_test(x), "score"),
+        (lambda x: cs.share_trend(x, x), "count"),
+        (lambda x: cs.CSAT([0, 1], x, scale=(0, 1), top=1), "answers"),
+    ],
+)
+def test_records_do_not_change_with_the_arrays_that_they_were_made_of(make, field):
+    given = np.array([0.0, 1.0])
+    record = make(given)
+    given[0] = 9.0
+    assert getattr(record, field).tolist() == [0.0, 1.0]
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(record, field)[0] = 9.0
+
+
+def test_categories_of_few_respondents_are_hidden_in_the_counts_too():
+    table = pd.DataFrame({"a": [1, 1, 2, 1], "ea": [3, 5, 5, 4], "shop": ["x", "x", "x", "y"]})
+    found = cs.kano(table, {"app": ("a", "ea")}, by="shop", min_group=2)
+    assert found.counts[0].tolist() == [1, 1, 1, 0, 0, 0]
+    assert np.isnan(found.counts[1]).all()
+    assert found.category().tolist() == ["must_be", None]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, number, one_of, real, within
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue._tally import Column, as_column
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import checked_scale
@@ -65,7 +65,7 @@ class ImportancePerformance(Record):
                 message("attribute, importance, performance", rule, value=shapes)
             )
         for name, column in columns.items():
-            object.__setattr__(self, name, column)
+            object.__setattr__(self, name, kept(column))
         for name in ("importance_cut", "performance_cut"):
             cut = real(name, getattr(self, name))
             if cut.ndim or (np.isnan(cut) and len(self)):

@@ -10,7 +10,7 @@ import numpy as np
 
 from custvalue._check import Array, common_shape, of_type, one_of, real
 from custvalue._proportion import normal_quantile
-from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._record import Notes, Record, checked_notes, join_notes, kept
 from custvalue._tally import checked_groups, shape_of
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction import _trinomial
@@ -70,7 +70,7 @@ class NPSDifference(Record):
             if column.shape != shape or column.ndim > 1:
                 rule = "must have one number for each comparison"
                 raise InvalidDataError(message(name, rule, value=(column.shape, shape)))
-            object.__setattr__(self, name, column[()])
+            object.__setattr__(self, name, kept(column) if shape else column[()])
         object.__setattr__(self, "notes", checked_notes(self.notes))
         super().__post_init__()
 
