@@ -93,9 +93,8 @@ class Histogram(SurveyTally):
 
         Notes
         -----
-        Coverage at a level of 0.95 with 20 answers from 1 to 5 is 0.87 where 80 % are a 5, 15 % a 4
-        and 5 % less; where answers spread over the scale, 0.93 to 0.96 (exact sums over all
-        samples).
+        With 20 answers from 1 to 5, four in five of them a 5, coverage at a level of 0.95 is 0.87;
+        where answers spread over the scale, 0.93 to 0.96 (exact sums over all samples).
         """
         low, high = mean_bounds(*self._moments(), self.effective_n, level)
         low, high = np.maximum(low, self.scale[0]), np.minimum(high, self.scale[1])

@@ -142,11 +142,10 @@ class NPS(SurveyTally):
 
         Notes
         -----
-        Coverage at a level of 0.95, by exact sums over all samples, of shares in steps of 0.02:
-        where at least a tenth of the customers is of either kind, the default has 0.936 to 0.983
-        with 20 answers, 0.941 to 0.969 with 30 and 0.943 to 0.959 with 50. Where a fiftieth is,
-        and 20 answer, it has from 0.926 up to 1.000 (almost all alike), the score interval 0.940
-        to 0.999 and Wald's as little as 0.56.
+        Coverage at a level of 0.95, by exact sums over all samples: where at least a tenth of the
+        customers is of either kind, the default has 0.936 to 0.983 with 20 answers, 0.941 to 0.969
+        with 30 and 0.943 to 0.959 with 50. Where a fiftieth is, and 20 answer, it has from 0.926 up
+        to 1.000 (almost all alike), the score interval 0.940 to 0.999 and Wald's as little as 0.56.
 
         References
         ----------

@@ -72,9 +72,9 @@ class CSAT(Histogram):
 
         Notes
         -----
-        Coverage of the default at a level of 0.95, exact, over all shares of 0.05 to 0.95: 0.916 to
-        0.981 with 20 answers, 0.931 to 0.979 with 50, 0.927 to 0.972 with 100; that of Agresti &
-        Coull is 0.929 to 0.986 with 20.
+        Coverage of the default at a level of 0.95, exact, over shares of 0.05 to 0.95: 0.925 to
+        0.978 with 20 answers, 0.931 to 0.978 with 50, 0.933 to 0.972 with 100; that of Agresti &
+        Coull is 0.932 to 0.984 with 20.
         """
         return self.share_interval(self._top(self.top), self.scale[1], level, method)
 
