@@ -177,7 +177,7 @@ def _countable(name: str, values: Any, counts: bool) -> Column:
         return column
     total = float(np.abs(column.astype(np.float64)).sum())
     if total >= 2.0**62:
-        hint = "Count in larger units, or in floats."
+        hint = "Count in larger units." if counts else "Count in larger units, or in floats."
         raise InvalidDataError(message(name, "must add up to below 2**62", value=total, hint=hint))
     if column.dtype.kind == "f":
         return column

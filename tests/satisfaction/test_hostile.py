@@ -1,4 +1,4 @@
-"""What a careless or hostile user passes: weights, labels, records and numbers at their limits."""
+"""What a careless or hostile user passes: weights, codes, columns and arguments at their limits."""
 
 from __future__ import annotations
 
@@ -67,23 +67,6 @@ def test_codes_of_no_answer_of_any_type_of_number(codes, kind):
     assert score.value == 0.5
 
 
-def test_response_of_a_sample_of_which_nothing_is_known_has_no_bounds():
-    samples = cs.ResponseRates(complete=[0, 40], refusal=[0, 60], unknown_other=[10, 20])
-    low, high = samples.interval("rr3")
-    assert np.isnan([low[0], high[0]]).all()
-    known = cs.ResponseRates(complete=40, refusal=60, unknown_other=20).interval("rr3")
-    assert (low[1], high[1]) == known
-
-
-def test_records_of_arrays_without_groups_show_no_number_of_all():
-    assert repr(cs.ResponseRates(complete=[4, 2], refusal=[6, 8])) == (
-        "ResponseRates(sample=20, complete=6)"
-    )
-    wallets = cs.ShareOfWallet([3, 3], [3.0, 3.0], [3.0, 3.0], [6.0, 5.0], [10.0, 10.0],
-                               [14.0, 14.0], [22.0, 22.0], [40.0, 40.0])  # fmt: skip
-    assert repr(wallets) == "ShareOfWallet(answers=6)"
-
-
 def test_wallets_that_differ_by_rounding_are_full():
     ours = pd.DataFrame({"own": [0.1 + 0.2, 1.0], "all": [0.3, 1.0]})
     assert cs.share_of_wallet(ours, own="own", category="all").value == 1.0
@@ -101,49 +84,6 @@ def test_margins_of_no_sample_are_refused(margin):
 
 def test_the_smallest_margin_has_a_sample():
     assert cs.nps_sample_size(1e-6, 1 - 1e-15) > 6e13
-
-
-GROUPED = [case for case in CASES if case.takes("by")]
-
-
-@pytest.mark.parametrize("case", GROUPED, ids=named)
-def test_groups_named_as_a_column_of_the_result_are_refused_at_once(case):
-    table = survey()
-    found = case.read(table, by="kind")
-    frames = [found.to_frame()]
-    frames += [frame() for frame in (getattr(found, name, None)
-                                     for name in ("distribution", "item_analysis", "changes"))
-               if frame is not None]  # fmt: skip
-    for name in {column for frame in frames for column in frame} - {"kind"}:
-        with pytest.raises(InvalidDataError, match=f"must not be named as a column.*{name}"):
-            case.read(table.assign(**{name: table["kind"]}), by=name)
-
-
-def test_groups_of_a_comparison_are_not_hidden_by_its_columns():
-    table = survey()
-    score = cs.nps(table.assign(p_value=table["kind"]), "nps", by="p_value")
-    with pytest.raises(InvalidDataError, match=r"must not be named as a column.*p_value"):
-        cs.compare_nps(score, score)
-
-
-def few_pairs():
-    """Return three items of which two have three respondents in common."""
-    rng, row = np.random.default_rng(3), np.arange(60)
-    table = pd.DataFrame(rng.integers(1, 6, (60, 3)).astype(float), columns=list("abc"))
-    return table.assign(a=table["a"].where(row < 33), b=table["b"].where(row >= 30))
-
-
-@pytest.mark.filterwarnings("ignore::custvalue.errors.CustValueWarning")
-def test_items_hide_what_few_respondents_have_in_common():
-    table = few_pairs()
-    shown = cs.cronbach_alpha(table, list("abc"), missing="pairwise")
-    found = cs.cronbach_alpha(table, list("abc"), missing="pairwise", min_group=10)
-    assert np.isnan(found.covariances[0]).tolist() == (shown._cube("answers")[0] == 3).tolist()
-    items = found.item_analysis()
-    assert items[["item_rest", "alpha_if_deleted"]].isna().all(axis=None)
-    assert items[["mean", "deviation"]].notna().all(axis=None)
-    with pytest.raises(InvalidDataError, match=r"at least 10 respondents.*got 3"):
-        cs.mcdonald_omega(found)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -164,68 +104,6 @@ def test_answers_whose_differences_sums_of_squares_would_lose_are_refused():
     near = cs.stage_scores(table.assign(q=1e5 - np.arange(6.0)), "q", stage="wave")
     expected = table.assign(q=np.arange(6.0)).groupby("wave")["q"].sem()
     assert near.standard_error == pytest.approx(expected.to_numpy(), rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda t, scale: cs.stage_scores(t, "a", stage="wave", scale=scale),
-        lambda t, scale: cs.servperf(t, {"x": ["a"]}, scale=scale),
-        lambda t, scale: cs.cronbach_alpha(t, ["a", "b"], scale=scale),
-        lambda t, scale: cs.nps_change(t, "nps", "later", scale=scale),
-        lambda t, scale: cs.csat(t, "a", scale=scale),
-        lambda t, scale: cs.satisfaction_index(t, ["a", "b"], scale=scale),
-    ],
-)
-def test_answers_on_two_scales_do_not_add(make):
-    table = survey()
-    one, other = make(table, (0, 10)), make(table, (-1, 10))
-    assert make(table, (0, 10)).from_dict(one.to_dict()) == one
-    with pytest.raises(InvalidDataError, match="scale: must be the same in both records"):
-        one + other
-
-
-BROKEN = [
-    (cs.Omega, {"error": None}),
-    (cs.Omega, {"error": -1.0}),
-    (cs.Omega, {"loadings": ["a", "b", "c", "d"]}),
-    (cs.Omega, {"uniquenesses": [1.0]}),
-    (cs.Omega, {"value": [0.5, 0.5]}),
-    (cs.JourneyScore, {"value": "high"}),
-    (cs.JourneyScore, {"error": [0.1, 0.2]}),
-    (cs.JourneyScore, {"importance": None}),
-    (cs.JourneyScore, {"importance": {"a": -1}}),
-    (cs.JourneyScore, {"groups": {"shop": ["a", "b"]}}),
-    (cs.JourneyScore, {"groups": "shop"}),
-    (cs.NPSDifference, {"standard_error": [0.1, 0.2]}),
-    (cs.NPSDifference, {"difference": [[1.0]]}),
-    (cs.NPSDifference, {"corrected_p": [1.0]}),
-    (cs.NPSDifference, {"correction": "guess"}),
-    (cs.ImportancePerformance, {"importance_cut": None}),
-    (cs.ImportancePerformance, {"performance_cut": [1.0, 2.0]}),
-    (cs.ImportancePerformance, {"performance_cut": {"float": "nan"}}),
-]
-
-
-@pytest.mark.parametrize(("kind", "change"), BROKEN, ids=str)
-def test_records_without_counts_check_what_json_says(kind, change):
-    table = survey()
-    scores = cs.stage_scores(table, "all", stage="wave", scale=(1, 5))
-    whole = {
-        cs.Omega: lambda: cs.mcdonald_omega(table, ["a", "b", "c", "all"], scale=(1, 5)),
-        cs.JourneyScore: lambda: cs.journey_score(scores),
-        cs.NPSDifference: lambda: cs.compare_groups(cs.nps(table, "nps", by="site")),
-        cs.ImportancePerformance: lambda: cs.importance_performance(["a", "b"], [1, 2], [2, 1]),
-    }[kind]().to_dict()
-    assert kind.from_dict(whole).to_dict() == whole
-    with pytest.raises(InvalidDataError):
-        kind.from_dict(whole | change)
-
-
-@pytest.mark.parametrize("value", [0.0, 1.0])
-def test_omega_at_its_end_has_no_interval(value):
-    omega = cs.Omega(("a", "b", "c"), np.ones(3), np.ones(3), value, 0.1, 30.0)
-    assert np.isnan(omega.interval()).all()
 
 
 @pytest.mark.parametrize("answer", [3, 5])
@@ -249,15 +127,55 @@ def test_items_whose_differences_sums_of_squares_would_lose_are_refused():
         cs.cronbach_alpha(table, ["a", "b"])
 
 
-def test_counts_given_as_floats_are_bounded_like_others():
-    with pytest.raises(InvalidDataError, match="answers: must add up to below"):
-        cs.SatisfactionIndex(answers=1e300)
-    assert cs.SatisfactionIndex(answers=3.0).base == 3
+def test_weights_of_another_index_are_not_paired_by_place():
+    answers = pd.Series([1, 5], index=["ann", "ben"])
+    weight = pd.Series([1.0, 3.0], index=["ben", "ann"])
+    with pytest.raises(InvalidDataError, match="weight: must have the index of the answers"):
+        cs.csat(answers, weight=weight)
+    assert cs.csat(answers, weight=weight.loc[answers.index]).mean == 2.0
 
 
-@pytest.mark.parametrize("groups", [{"shop": "a"}, {"shop": ["a"], "kind": ["x", "y"]}])
-def test_groups_are_columns_of_one_length(groups):
-    with pytest.raises(InvalidDataError, match="groups: must be columns of one length"):
-        cs.NPSDifference([1.0], [1.0], groups=groups)
-    with pytest.raises(InvalidDataError, match="groups: must be columns of one length"):
-        cs.JourneyScore([1.0], [1.0], {}, groups)
+@pytest.mark.parametrize("bounds", [("a", 1), (1, "a"), (np.nan, 5), (5, 1), (None, 5)])
+def test_shares_between_what_is_no_pair_of_answers_are_refused(bounds):
+    score = cs.csat([1, 2, 5])
+    with pytest.raises(InvalidDataError, match=r"lowest|highest"):
+        score.share(*bounds)
+    with pytest.raises(InvalidDataError, match=r"lowest|highest"):
+        score.share_interval(*bounds)
+
+
+def test_columns_that_are_no_list_say_so():
+    with pytest.raises(InvalidDataError, match="Pass their names as a list"):
+        cs.battery(survey(), survey().columns[:2])
+
+
+@pytest.mark.parametrize("kind", ["boolean", "bool[pyarrow]", object])
+def test_who_may_have_answered_or_not_is_refused(kind):
+    asked = pd.DataFrame({"site": ["x"] * 3, "here": pd.Series([True, None, False], dtype=kind)})
+    with pytest.raises(InvalidDataError, match=r"here: must be true or false.*first at row 1, 1"):
+        cs.nonresponse_adjust(asked, "here", "site")
+
+
+@pytest.mark.parametrize("values", [[0.1, 0.1, 0.1], [0.1, 0.2, 0.3], [0.7, 0.7, 0.7]])
+@pytest.mark.parametrize("cut", ["mean", "median"])
+def test_what_is_at_the_cut_is_high_although_sums_are_rounded(values, cut):
+    grid = cs.importance_performance(["a", "b", "c"], values, values, cut=cut)
+    assert grid.quadrant[1] == "keep up"
+
+
+def test_cuts_off_the_scale_are_refused():
+    table = survey()
+    with pytest.raises(InvalidDataError, match="top: must be at most 5; got 9"):
+        cs.stage_scores(table, "all", stage="wave", scale=(1, 5), top=9)
+    for cuts in ({"satisfied_from": 9, "loyal_from": 3}, {"satisfied_from": 3, "loyal_from": 0}):
+        with pytest.raises(InvalidDataError, match="_from: must be at"):
+            cs.satisfaction_loyalty_matrix(table, "all", "a", scale=(1, 5), **cuts)
+
+
+def test_targets_of_raking_that_are_absurd_are_refused():
+    table = survey()
+    share = {"x": 0.5, "y": 0.3, "z": 0.2}
+    with pytest.raises(InvalidDataError, match=r"total: must be at most 1e\+50"):
+        cs.post_stratify(table, "site", share, total=1e300)
+    with pytest.raises(InvalidDataError, match="max_iterations: must be a whole number"):
+        cs.rake(table, {"site": share}, max_iterations=1.5)

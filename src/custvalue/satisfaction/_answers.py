@@ -158,8 +158,8 @@ def required_scale(scale: Any) -> tuple[float, float]:
 def _names(columns: Any) -> tuple[str, ...]:
     named = [columns] if isinstance(columns, str) else columns
     if not isinstance(named, Sequence) or len(named) == 0 or None in named:
-        rule = "must name one or more columns"
-        raise InvalidDataError(message("column", rule, value=columns))
+        rule, hint = "must name one or more columns", "Pass their names as a list."
+        raise InvalidDataError(message("column", rule, value=columns, hint=hint))
     if len(set(map(str, named))) < len(named):
         raise InvalidDataError(message("column", "must name different columns", value=named))
     return tuple(named)
@@ -215,6 +215,10 @@ def _framed(values: Any, by: Any, weight: Any) -> tuple[Any, tuple[str, ...], Ar
     if isinstance(weight, str):
         rule = "must be an array where the answers are one"
         raise InvalidDataError(message("weight", rule, value=weight))
+    both = isinstance(values, pd.Series) and isinstance(weight, pd.Series)
+    if both and not values.index.equals(weight.index):
+        rule, hint = "must have the index of the answers", "Align them: weight.loc[answers.index]."
+        raise InvalidDataError(message("weight", rule, hint=hint))
     weights = survey_weights("weight", weight)
     rows = len(frame)
     if weights.shape != (rows,):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _proportion
-from custvalue._check import Array, real
+from custvalue._check import Array, number, real
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction import _trinomial
 from custvalue.satisfaction._answers import Answers, required_scale
@@ -219,8 +219,10 @@ class Histogram(SurveyTally):
         bounds = _proportion.interval(np.minimum(count, n[:, None]), n[:, None], level)
         low, high = (self._shown(np.atleast_2d(bound).T).T for bound in bounds)
         hidden = np.isnan(shares.ravel()) & (np.repeat(n, shares.shape[1]) > 0)
-        answers = np.where(hidden, np.nan, self.answers) if hidden.any() else self.answers
-        columns = {"answer": self.answer, "answers": answers, "share": shares.ravel(),
+        answers = self._by_option(self.answers).ravel()
+        answers = np.where(hidden, np.nan, answers) if hidden.any() else answers
+        options = np.tile(self.options, len(answers) // len(self.options))
+        columns = {"answer": options, "answers": answers, "share": shares.ravel(),
                    "lower": np.ravel(low), "upper": np.ravel(high)}  # fmt: skip
         return self._framed({**self.groups, **columns})
 
@@ -246,7 +248,11 @@ class Histogram(SurveyTally):
 
     def _share(self, lowest: float, highest: float) -> Array:
         mass, values = self._by_option(self.weight), self.options
-        inside = (values >= lowest) & (values <= highest)
+        least, most = number("lowest", lowest), number("highest", highest)
+        if least > most:
+            rule = "must not be above highest"
+            raise InvalidDataError(message("lowest", rule, value=(least, most)))
+        inside = (values >= least) & (values <= most)
         return np.minimum(ratio(mass[..., inside].sum(axis=-1), mass.sum(axis=-1)), 1.0)
 
     def _top(self, boxes: int) -> float:

@@ -135,7 +135,12 @@ class Kano(SurveyTally):
 
     @property
     def counts(self) -> Array:
-        """Respondents (weights) of shape (rows, 6), in the order of `CATEGORIES`."""
+        """Respondents (weights) of shape (rows, 6), in the order of `CATEGORIES`; NaN if hidden."""
+        few = np.asarray(self.answers < self.min_group)[:, None]
+        return np.where(few, np.nan, self._counts())
+
+    def _counts(self) -> Array:
+        """Return the counts, hidden ones too."""
         return np.column_stack([self._of(name) for name in CATEGORIES])
 
     def category(self, rule: str = "most_frequent") -> Column:
@@ -150,13 +155,13 @@ class Kano(SurveyTally):
             one_dimensional, attractive, indifferent, reverse, questionable.
         """
         one_of("rule", rule, ("most_frequent", "blauth"))
-        counts = self.counts
+        counts = self._counts()
         if rule == "blauth":
             strong = counts[:, :3].sum(axis=1) > counts[:, 3:].sum(axis=1)
             allowed = np.where(strong[:, None], np.arange(6) < 3, np.arange(6) >= 3)
             counts = np.where(allowed, counts, -1.0)
         names = np.array(CATEGORIES, dtype=object)[counts.argmax(axis=1)]
-        nobody = (self.counts.sum(axis=1) == 0) | (self.answers < self.min_group)
+        nobody = (self._counts().sum(axis=1) == 0) | (self.answers < self.min_group)
         names[nobody] = None
         return np.asarray(names)
 
@@ -178,7 +183,7 @@ class Kano(SurveyTally):
         from scipy.special import ndtr
 
         one_of("method", method, ("paired", "fong"))
-        counts = self.counts
+        counts = self._counts()
         total = counts.sum(axis=1)
         fitted = counts * ratio(effective(total, self.all_squares), total)[:, None]
         second, first = np.sort(fitted, axis=1)[:, -2:].T

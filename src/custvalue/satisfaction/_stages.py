@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue import _proportion
 from custvalue._check import Array, number, one_of, real
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue._tally import Column, checked_groups, distinct_rows, shape_of
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import checked_scale
@@ -245,7 +245,7 @@ class JourneyScore(Record):
             if column.shape != shape:
                 rule = "must have one number for each group"
                 raise InvalidDataError(message(name, rule, value=(column.shape, shape)))
-            object.__setattr__(self, name, column if groups else float(column))
+            object.__setattr__(self, name, kept(column) if groups else float(column))
         if not isinstance(self.importance, Mapping):
             rule = "must map touchpoints to shares"
             raise InvalidDataError(message("importance", rule, value=self.importance))

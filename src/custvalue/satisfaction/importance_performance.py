@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, number, one_of, real, within
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue._tally import Column, as_column
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import checked_scale
+from custvalue.satisfaction._survey import ROUNDING
 
 QUADRANTS = ("keep up", "concentrate here", "low priority", "possible overkill")
 
@@ -64,7 +65,7 @@ class ImportancePerformance(Record):
                 message("attribute, importance, performance", rule, value=shapes)
             )
         for name, column in columns.items():
-            object.__setattr__(self, name, column)
+            object.__setattr__(self, name, kept(column))
         for name in ("importance_cut", "performance_cut"):
             cut = real(name, getattr(self, name))
             if cut.ndim or (np.isnan(cut) and len(self)):
@@ -79,8 +80,8 @@ class ImportancePerformance(Record):
     @property
     def quadrant(self) -> Column:
         """The quadrant of each attribute: important and good is "keep up", and so on."""
-        important = self.importance >= self.importance_cut
-        good = self.performance >= self.performance_cut
+        important = _reaches(self.importance, self.importance_cut)
+        good = _reaches(self.performance, self.performance_cut)
         place = np.where(important, np.where(good, 0, 1), np.where(good, 3, 2))
         return np.asarray(np.array(QUADRANTS, dtype=object)[place])
 
@@ -90,6 +91,11 @@ class ImportancePerformance(Record):
     def _head(self) -> dict[str, Any]:
         cuts = {n: getattr(self, n) for n in ("importance_cut", "performance_cut")}
         return {"attributes": len(self), **cuts}
+
+
+def _reaches(values: Array, cut: float) -> Any:
+    """Return which values are at the cut or above, but for what the sum of a mean rounds."""
+    return values >= cut - ROUNDING * abs(cut)
 
 
 def importance_performance(

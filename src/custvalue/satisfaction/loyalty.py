@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, number
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._answers import Answers, read_answers
+from custvalue.satisfaction._answers import Answers, checked_scale, read_answers
 from custvalue.satisfaction._counting import options
 from custvalue.satisfaction._standings import LoyaltySegments
 
@@ -191,7 +192,8 @@ def satisfaction_loyalty_matrix(
     ... )
     LoyaltySegments(answers=4, loyalist=0.25, mercenary=0.25, hostage=0.25, defector=0.25)
     """
-    cuts = number("satisfied_from", satisfied_from), number("loyal_from", loyal_from)
+    ends = checked_scale(scale) or (-math.inf, math.inf)
+    cuts = number("satisfied_from", satisfied_from, *ends), number("loyal_from", loyal_from, *ends)
     answers = read_answers(
         table,
         [satisfaction, loyalty],

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from custvalue._check import Array, of_type, one_of, real
+from custvalue._check import Array, common_shape, of_type, one_of, real
 from custvalue._proportion import normal_quantile
-from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._record import Notes, Record, checked_notes, join_notes, kept
 from custvalue._tally import checked_groups, shape_of
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction import _trinomial
@@ -70,7 +70,7 @@ class NPSDifference(Record):
             if column.shape != shape or column.ndim > 1:
                 rule = "must have one number for each comparison"
                 raise InvalidDataError(message(name, rule, value=(column.shape, shape)))
-            object.__setattr__(self, name, column[()])
+            object.__setattr__(self, name, kept(column) if shape else column[()])
         object.__setattr__(self, "notes", checked_notes(self.notes))
         super().__post_init__()
 
@@ -265,6 +265,7 @@ def _same_question(one: NPS, other: NPS) -> None:
         both = getattr(one, name), getattr(other, name)
         if both[0] != both[1]:
             raise InvalidDataError(message(name, "must be the same in both records", value=both))
+    common_shape(one=one.answers, other=other.answers)
     same = list(one.groups) == list(other.groups) and all(
         np.array_equal(one.groups[name], other.groups[name]) for name in one.groups
     )

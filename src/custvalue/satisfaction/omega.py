@@ -12,7 +12,7 @@ import numpy as np
 
 from custvalue._check import Array, number, one_of, real, refuse, within
 from custvalue._proportion import normal_quantile
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 from custvalue.satisfaction._alpha import Alpha
 from custvalue.satisfaction._one_factor import one_factor
@@ -72,7 +72,7 @@ class Omega(Record):
             if column.shape != (len(self.items),):
                 rule = "must have one number for each item"
                 raise InvalidDataError(message(name, rule, value=column.shape))
-            object.__setattr__(self, name, column)
+            object.__setattr__(self, name, kept(column))
         super().__post_init__()
 
     def interval(self, level: float = 0.95, method: str = "logit") -> tuple[float, float]:
@@ -182,7 +182,12 @@ def mcdonald_omega(
     >>> [round(bound, 3) for bound in omega.interval()]
     [0.757, 0.846]
     """
+    given = {"columns": columns, "weight": weight, "scale": scale, "labels": labels}
     if isinstance(table, Alpha):
+        for name, value in given.items():
+            if value is not None:
+                hint = "Pass it to cronbach_alpha."
+                raise InvalidDataError(message(name, "needs the answers", value=value, hint=hint))
         battery = table
     else:
         with warnings.catch_warnings():

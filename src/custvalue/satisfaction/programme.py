@@ -60,9 +60,9 @@ class Programme(Tally):
     members: Any = 0
     active: Any = 0
     redeemers: Any = 0
-    points_issued: Any = 0
-    points_redeemed: Any = 0
-    points_expired: Any = 0
+    points_issued: Any = 0.0
+    points_redeemed: Any = 0.0
+    points_expired: Any = 0.0
 
     _sums: ClassVar[tuple[str, ...]] = _COUNTS
     _shows: ClassVar[tuple[str, ...]] = (

@@ -101,6 +101,7 @@ class ResponseRates(Tally):
         unknown = self.unknown_household + self.unknown_other
         if rate in ("rr3", "rr4"):
             e = self.eligible_share if eligible is None else within("eligible", eligible, 0.0, 1.0)
+            common_shape(complete=self.complete, eligible=e)
             unknown = np.where(unknown > 0, unknown * e, 0.0)
         elif rate in ("rr5", "rr6"):
             unknown = np.zeros(np.shape(unknown))

@@ -55,7 +55,7 @@ def nps_sample_size(
     d, p = within("detractors", detractors, 0.0, 1.0), within("promoters", promoters, 0.0, 1.0)
     common_shape(margin=half, detractors=d, promoters=p)
     rule = "must not exceed 1 together with promoters"
-    refuse("detractors", rule, d, np.asarray(d + p > 1.0 + 1e-12))
+    refuse("detractors", rule, d, np.asarray(d + p > 1.0 + 1e-12), hint="Give both, if one.")
     n = normal_quantile(level) ** 2 * (p + d - (p - d) ** 2) / half**2
     if population is not None:
         size = within("population", population, 1.0)

@@ -113,7 +113,7 @@ def stage_scores(
     weights: Any = np.where(here, 1.0 if answers.weight is None else answers.weight, 0.0)
     scored = np.where(here, values, 0.0)
     if top is not None:
-        top = number("top", top)
+        top = number("top", top) if answers.scale is None else number("top", top, *answers.scale)
         scored = (here & (values >= top)).astype(np.float64)
     codes, size = answers.codes, answers.group_count
     labelled = dict(answers.groups)

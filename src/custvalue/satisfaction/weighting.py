@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from custvalue._check import Array, number, refuse
-from custvalue._frames import Table, numeric, read
+from custvalue._frames import Table, missing, numeric, read
 from custvalue._groups import column_names, group_rows
 from custvalue.errors import ConvergenceError, InvalidDataError, message
+from custvalue.satisfaction._counting import whole_count
 from custvalue.satisfaction._survey import survey_weights
 from custvalue.satisfaction._targets import Margin, cell_name, margin_of
 from custvalue.satisfaction._weights import Weights, trim
+
+_MOST = 1e50  # people in a population; of larger numbers the squares are lost
 
 
 def post_stratify(
@@ -137,7 +141,7 @@ def rake(
         raise InvalidDataError(message("targets", rule, value=type(targets).__name__))
     limit = None if cap is None else number("cap", cap, 1.0, open_low=True)
     close = number("tolerance", tolerance, 0.0, open_low=True)
-    most = int(number("max_iterations", max_iterations, 1.0))
+    most = whole_count("max_iterations", max_iterations, 1, 10**9)
     roles = column_names("targets", list(targets))
     found, base = _opened(table, roles, weight)
     margins = [
@@ -201,6 +205,10 @@ def nonresponse_adjust(
     roles = column_names("columns", columns)
     found, base = _opened(table, {**roles, "responded": responded}, weight)
     series = found.columns["responded"]
+    unknown = missing(series)
+    if unknown is not None:
+        hint = "Say of everybody whether they answered."
+        refuse(responded, "must be true or false", math.nan, unknown, hint=hint)
     answered = np.asarray(series.to_numpy()).astype(object)
     refuse(responded, "must be true or false", answered, ~np.isin(answered, [0, 1]))
     here = answered.astype(bool)
@@ -233,7 +241,7 @@ def _opened(table: Any, roles: Mapping[str, str], weight: str | None) -> tuple[T
 
 
 def _total(total: float | None, base: Array) -> float:
-    return float(base.sum()) if total is None else number("total", total, 0.0, open_low=True)
+    return float(base.sum()) if total is None else number("total", total, 0.0, _MOST, open_low=True)
 
 
 def _gap(margin: Margin, weights: Array) -> tuple[float, str]:
