@@ -1,11 +1,12 @@
 """Scorecard: charts that watch a score, changes, improvement plans and their effects."""
 
+from custvalue.scorecard._catalogue import Aspects as Aspects
+from custvalue.scorecard._catalogue import Crosswalk as Crosswalk
 from custvalue.scorecard._themes import Themes as Themes
 from custvalue.scorecard.action import ImprovementAction as ImprovementAction
+from custvalue.scorecard.aggregate import aggregate as aggregate
 from custvalue.scorecard.before_after import BeforeAfter as BeforeAfter
 from custvalue.scorecard.before_after import before_after as before_after
-from custvalue.scorecard.catalogue import Aspects as Aspects
-from custvalue.scorecard.catalogue import Crosswalk as Crosswalk
 from custvalue.scorecard.catalogue import aspects as aspects
 from custvalue.scorecard.catalogue import crosswalk as crosswalk
 from custvalue.scorecard.change import Change as Change
@@ -20,7 +21,6 @@ from custvalue.scorecard.difference_in_differences import (
 )
 from custvalue.scorecard.ewma import EWMAChart as EWMAChart
 from custvalue.scorecard.ewma import ewma_chart as ewma_chart
-from custvalue.scorecard.normalise import aggregate as aggregate
 from custvalue.scorecard.normalise import normalise as normalise
 from custvalue.scorecard.normalise import observed_bounds as observed_bounds
 from custvalue.scorecard.p_chart import PChart as PChart
