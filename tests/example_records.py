@@ -174,7 +174,14 @@ def of_scorecard():
                           "later": np.repeat([0, 1], 20)})  # fmt: skip
     action = sc.ImprovementAction("A1", "Optimise product functions", owner="R&D", due="2023-Q3")
     plan = sc.ImprovementPlan([action])
+    past = sc.history(pd.DataFrame({"indicator": "csat", "date": ["2021-12-31", "2022-12-31"],
+                                    "value": [0.8, 0.85]}))  # fmt: skip
+    csat = sc.Indicator("csat", "Satisfaction", low=0, high=1, thresholds=sc.Threshold(0.9, 0.85))
+    system = sc.EvaluationSystem.of(csat)
     return [
+        past,
+        system,
+        sc.evaluate(system, past, as_of="2023-01-31", evidence={"csat": "faster, they say"}),
         action,
         plan,
         plan.status("2023-12-31"),

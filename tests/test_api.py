@@ -79,15 +79,18 @@ MATURITY = [
 ]  # fmt: skip
 SCORECARD = [
     "AHPWeights", "Aspects", "BeforeAfter", "CUSUMChart", "Change", "Crosswalk",
-    "DifferenceInDifferences", "EWMAChart", "ImprovementAction", "ImprovementPlan", "PChart",
-    "PlanStatus", "Sensitivity", "Themes", "aggregate", "ahp_weights", "aspects", "before_after",
-    "change_since", "crosswalk", "cusum_chart", "difference_in_differences", "entropy_weights",
-    "ewma_chart", "normalise", "observed_bounds", "p_chart", "sensitivity", "themes",
+    "DifferenceInDifferences", "EWMAChart", "Evaluation", "EvaluationSystem", "History",
+    "ImprovementAction", "ImprovementPlan", "Indicator", "PChart", "PlanStatus", "Reading",
+    "Sensitivity", "Themes", "Threshold", "ThresholdPolicy", "aggregate", "ahp_weights",
+    "aspects", "before_after", "change_since", "crosswalk", "cusum_chart",
+    "difference_in_differences", "entropy_weights", "evaluate", "ewma_chart", "history", "load",
+    "normalise", "observed_bounds", "p_chart", "sensitivity", "themes",
 ]  # fmt: skip
 PICTURES = [
-    "answers", "by_frequency", "cohort_heatmap", "drivers", "gains", "growth", "importance_map",
-    "kano_map", "migration", "nps_over_waves", "profit", "retention_curve", "rfm_grid",
-    "survival", "tracking", "value_concentration",
+    "answers", "by_frequency", "change", "cohort_heatmap", "control_chart", "drivers",
+    "gains", "growth", "importance_map", "improvement_plan", "kano_map", "maturity_profile",
+    "migration", "nps_over_waves", "profit", "rating_heatmap", "retention_curve", "rfm_grid",
+    "roadmap", "scorecard", "survival", "tracking", "value_concentration",
 ]  # fmt: skip
 ERRORS = {
     "CustValueError": (Exception,),
@@ -168,10 +171,11 @@ def records():
 RECORDS = [
     "AHPWeights", "Alpha", "Aspects", "Assessment", "AssessorGap", "BeforeAfter", "Benchmark",
     "BetaDiscreteWeibull", "BetaGeo", "Blockers", "Brier", "CES", "CSAT", "CUSUMChart",
-    "Calibration", "Change", "ChurnRates", "CohenKappa", "Cohorts", "Comparison", "Contradictions",
-    "Crosswalk", "CutPoints", "DifferenceInDifferences", "Drivers", "Durations", "EWMAChart",
-    "EarlyWarning", "Fit", "FleissKappa", "GammaGamma", "GrowthAccounting", "HoldoutValidation",
-    "ICC", "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
+    "Calibration", "Change", "ChurnRates", "CohenKappa", "Cohorts", "Comparison",
+    "Contradictions", "Crosswalk", "CutPoints", "DifferenceInDifferences", "Drivers",
+    "Durations", "EWMAChart", "EarlyWarning", "Evaluation", "EvaluationSystem", "Fit",
+    "FleissKappa", "GammaGamma", "GrowthAccounting", "History", "HoldoutValidation", "ICC",
+    "ImportancePerformance", "ImprovementAction", "ImprovementPlan", "JourneyScore", "Kano",
     "KaplanMeier", "KrippendorffAlpha", "LifetimeValues", "LogRank", "LoyaltySegments",
     "MaturityModel", "Migration", "ModifiedBetaGeo", "NPS", "NPSChange", "NPSDifference",
     "Occasions", "Omega", "OrderRates", "PChart", "PenaltyReward", "PlanStatus", "Predictions",

@@ -40,6 +40,7 @@ LAYERS = (
     {"_aggregate", "_chunks", "_declared"},
     {"_calendar"},
     {"_record", "_reduce", "_proportion"},
+    {"_declaration"},
     {"_frames", "_tally"},
     {"_ids", "_instants"},
     {"_groups"},

@@ -27,27 +27,34 @@ def aggregate(scores: Array, weights: Array, how: str) -> Array:
     total = weights.sum()
     if np.isnan(scores.sum()):
         absent = np.isnan(scores)
-        present = total - _weighted(weights, absent.astype(np.float64))
+        present = weighted(weights, np.where(absent, 0.0, 1.0))  # a difference could be 0
+        present = np.where(absent.any(axis=0), present, total)
         present = np.where(np.isnan(lowest), np.nan, present)
         kept = np.where(absent, 0.0, scores)
     else:
         absent, present, kept = np.zeros((), dtype=np.bool_), np.asarray(total), scores
     if how in ("weighted_mean", "sum"):
-        found = _weighted(weights, kept) / present
+        found = weighted(weights, kept) / present
     else:
         inside = ~absent & (kept > 0)
         positive = np.where(inside, kept, 1.0)
         if how == "geometric":
-            found = np.exp(_weighted(weights, np.log(positive)) / present)
+            found = np.exp(weighted(weights, np.log(positive)) / present)
         else:
             with np.errstate(over="ignore", divide="ignore"):  # of zeros alone
-                found = present / _weighted(weights, inside / positive)
+                found = present / weighted(weights, inside / positive)
         found = np.where(lowest == 0, 0.0, found)
     # else an aggregate of equal scores may differ from them in the last digit
     found = np.minimum(np.maximum(found, lowest), highest)
     return np.asarray(found * total if how == "sum" else found)
 
 
-def _weighted(weights: Array, scores: Array) -> Array:
-    """Return the weighted sum; not by BLAS, whose digits depend on the number of columns."""
-    return np.asarray(np.einsum("i,i...->...", weights, scores))
+def weighted(weights: Array, scores: Array) -> Array:
+    """Return the weighted sum along the first axis, term by term.
+
+    The digits of BLAS and einsum depend on the number of columns.
+    """
+    total = weights[0] * scores[0]
+    for weight, row in zip(weights[1:], scores[1:], strict=True):
+        total += weight * row
+    return np.asarray(total)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 import re
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -19,6 +21,7 @@ _IDENTIFIER = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
 _SHOWN = 80  # characters of a value in a message
+_DEEPEST = 20  # tables and lists in each other
 
 
 def declaration(
@@ -48,6 +51,41 @@ def declaration(
         hint = f"Did you mean {near[0]!r}? " if near else ""
         hint += f"Reading failed: {error}"
         raise InvalidDataError(message(argument, rule, value=str(source), hint=hint)) from None
+
+
+def copied(content: Any, where: str = "declaration") -> dict[str, Any]:
+    """Return a copy of a table in the types of JSON, so that nobody changes it from outside."""
+    if not isinstance(content, Mapping):
+        rule = "must be a table"
+        raise InvalidDataError(message(where, rule, value=type(content).__name__))
+    found: dict[str, Any] = _copied(content, where, 0)
+    return found
+
+
+def _copied(value: Any, where: str, depth: int) -> Any:
+    node = Node(value, where)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        plain = int(value) if isinstance(value, int) else float(value)
+        if not abs(plain) < math.inf or abs(plain) > sys.float_info.max:
+            raise InvalidDataError(message(where, "must be finite"))
+        return plain
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half of a pair: no text can be written with it
+            node.refuse("must be text that UTF-8 can write")
+        return str.__str__(value)
+    if depth == _DEEPEST:  # without its value, which may be too deep to be shown
+        raise InvalidDataError(message(where, f"must not be nested more than {_DEEPEST} deep"))
+    if isinstance(value, Mapping):
+        return {key: _copied(one.value, one.where, depth + 1)
+                for key, one in node.children().items()}  # fmt: skip
+    if isinstance(value, (list, tuple)):
+        return [_copied(one.value, one.where, depth + 1) for one in node.rows()]
+    rule = "must be a table, a list, text, a number, true or false"
+    raise InvalidDataError(message(where, rule, value=type(value).__name__))
 
 
 def in_language(what: str, texts: Any, language: str) -> str:
@@ -99,8 +137,12 @@ class Node:
 
     def children(self) -> dict[str, Node]:
         """Return the values of a table with any keys."""
-        if not isinstance(self.value, Mapping) or not all(isinstance(k, str) for k in self.value):
+        if not isinstance(self.value, Mapping):
             self.refuse("must be a table")
+        for key in self.value:
+            if not isinstance(key, str) or key != key.encode(errors="replace").decode():
+                rule = "must be a table with keys of text"
+                raise InvalidDataError(message(self.where, rule, value=repr(key)[:_SHOWN]))
         base = "" if self.where == "declaration" else f"{self.where}."
         return {key: Node(value, f"{base}{key}") for key, value in self.value.items()}
 

@@ -35,10 +35,12 @@ class Tally(Record):
     _keys: ClassVar[tuple[str, ...]] = ()
     _sums: ClassVar[tuple[str, ...]] = ()
     _settings: ClassVar[tuple[str, ...]] = ()
+    _shows: ClassVar[tuple[str, ...]] = ()  # columns of results beside those, no names of groups
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
-        object.__setattr__(self, "groups", checked_groups(self.groups, (*self._keys, *self._sums)))
+        taken = (*self._keys, *self._sums, *self._shows)
+        object.__setattr__(self, "groups", checked_groups(self.groups, taken))
         counts = self._counted()
         for name in self._sums:
             column = _countable(name, getattr(self, name), name in counts)
@@ -171,12 +173,14 @@ def _countable(name: str, values: Any, counts: bool) -> Column:
         raise InvalidDataError(message(name, "must be numbers", value=str(column.dtype)))
     if counts:
         whole(name, column)
-    if column.dtype.kind == "f":
+    elif column.dtype.kind == "f":
         return column
     total = float(np.abs(column.astype(np.float64)).sum())
     if total >= 2.0**62:
         hint = "Count in larger units, or in floats."
         raise InvalidDataError(message(name, "must add up to below 2**62", value=total, hint=hint))
+    if column.dtype.kind == "f":
+        return column
     return kept(column.astype(np.int64, copy=False))
 
 
@@ -190,6 +194,14 @@ def checked_groups(groups: Any, columns: Collection[str]) -> dict[str, Column]:
         if not isinstance(name, str):
             raise InvalidDataError(message("groups", "must be named by text", value=name))
     return {name: as_column(name, labels) for name, labels in groups.items()}
+
+
+def shape_of(groups: Mapping[str, Column]) -> tuple[int, ...]:
+    """Return the shape of columns beside the labels of groups: () without groups."""
+    shapes = {name: labels.shape for name, labels in groups.items()}
+    if len(set(shapes.values())) > 1 or () in shapes.values():
+        raise InvalidDataError(message("groups", "must be columns of one length", value=shapes))
+    return next(iter(shapes.values()), ())
 
 
 def refuse_names(groups: Mapping[str, Any], columns: Collection[str]) -> None:

@@ -13,52 +13,12 @@ import custvalue as cv
 from custvalue import maturity
 from custvalue.errors import InvalidDataError
 
+from .models import plain, streams
+
 MODEL = maturity.load("customer-management")
 
 
-def plain(items, rule_set="capability", **rules):
-    """Return a model of one component, of items given as id -> further keys."""
-    return maturity.load({
-        "spec": "custvalue.maturity/1", "rule_set": rule_set, "rules": rules,
-        "model": {"id": "plain", "version": "1.0.0", "title": "Plain", "origin": "test"},
-        "components": [{"id": "all", "name": "All"}],
-        "items": [{"id": i, "component": "all", "name": i, **more} for i, more in items.items()],
-    })  # fmt: skip
-
-
-def streams():
-    """Return SAMM's Secure Build: one practice of two streams of three activities."""
-    return maturity.load({
-        "spec": "custvalue.maturity/1", "rule_set": "samm",
-        "model": {"id": "build", "version": "1.0.0", "title": "Secure build", "origin": "SAMM"},
-        "components": [
-            {"id": "practice", "name": "Secure build"},
-            *({"id": f"practice.{s}", "name": s, "parent": "practice"} for s in "ab"),
-        ],
-        "items": [
-            {"id": f"{s}{n}", "component": f"practice.{s}", "name": f"{s}{n}"}
-            for s in "ab" for n in (1, 2, 3)
-        ],
-    })  # fmt: skip
-
-
 # ---- gaps
-
-
-def test_percent_to_target_and_progress_as_samm_publishes_them():
-    model = streams()
-    found = maturity.assess(model, [[0.25, 0, 0, 1, 0, 0]])
-    assert found.value[0] == pytest.approx(0.625)
-    aims = dict(zip(model.item_ids, [1, 1, 0, 1, 0.5, 0], strict=True))
-    gap = maturity.target_gap(found, aims)
-    assert gap.gap.sum() == pytest.approx(2.25)
-    assert gap.target.sum() == pytest.approx(3.5)
-    assert gap.value[0] == pytest.approx(0.357143, abs=5e-7)
-    aimed = maturity.assess(model, [list(aims.values())]).value[0]
-    assert aimed == pytest.approx(1.75)
-    assert maturity.progress_to_date(found.value[0], 1.25, aimed) == pytest.approx(
-        0.555556, abs=5e-7
-    )
 
 
 def test_what_exceeds_its_target_makes_up_for_nothing():

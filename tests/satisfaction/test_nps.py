@@ -279,20 +279,3 @@ def test_coverage_of_the_default_interval(n, low, high):
 
 def test_walds_interval_falls_short_where_almost_all_are_alike():
     assert coverage(20, "wald", [(0.02, 0.96)])[0] == pytest.approx(0.557, abs=1e-3)
-
-
-@pytest.mark.study
-@pytest.mark.parametrize(
-    ("least", "n", "method", "low", "high"),
-    [
-        (0.1, 20, "adjusted-wald", 0.936, 0.983),
-        (0.1, 30, "adjusted-wald", 0.941, 0.969),
-        (0.1, 50, "adjusted-wald", 0.943, 0.959),
-        (0.02, 20, "adjusted-wald", 0.926, 1.0),
-        (0.02, 20, "score", 0.939, 1.0),
-    ],
-)
-def test_coverage_as_the_docstring_says(least, n, method, low, high):
-    found = coverage(n, method, grid(least, 0.02))
-    assert found.min() == pytest.approx(low, abs=1e-3)
-    assert found.max() == pytest.approx(high, abs=1e-3)

@@ -137,3 +137,11 @@ def test_mover_covers():
     errors = np.full(20_000, 0.5), np.full(20_000, 0.2)
     low, high = change_since((one, errors[0]), (other, errors[1])).interval()
     assert ((low <= 1.0) & (high >= 1.0)).mean() == pytest.approx(0.95, abs=0.005)
+
+
+def test_groups_of_answers_are_groups():
+    table = pd.DataFrame({"a": [5, 5, 1, 4] * 30, "city": ["x", "y", "x", "y"] * 30})
+    spring = cv.satisfaction.csat(table, "a", by="city")
+    change = cv.scorecard.change_since(spring, spring)
+    assert change.groups["city"].tolist() == ["x", "y"]
+    assert change.value.tolist() == [0.0, 0.0]

@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, refuse
+from custvalue._check import Array, number, refuse
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._resolve import NOT_APPLICABLE
 from custvalue.maturity._scale import TOLERANCE, Scale
 
 Column = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
 _SHOWN = 5  # values that a message lists
+_NUMBERS = (int, float, np.integer, np.floating)
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
+class Notation:
     """How ratings are written: as percentages, and what stands for not applicable."""
 
     scale: Scale
     percent: bool
-    not_applicable: Collection[Any]
+    texts: frozenset[str]
+    numbers: tuple[float, ...]
 
 
-def cells_of(name: str, values: Column, how: Reading) -> Array:
+def notation(scale: Scale, percent: bool, not_applicable: Any) -> Notation:
+    """Return how ratings are written; refuse what cannot stand for not applicable."""
+    single = isinstance(not_applicable, (str, bytes, Mapping))
+    if single or not isinstance(not_applicable, (Collection, np.ndarray)):
+        rule = "must be a collection of texts or numbers"
+        raise InvalidDataError(message("not_applicable", rule, value=not_applicable))
+    if percent and scale.kind != "achievement":
+        rule = "must be False: the scale of the model is not one of percentages"
+        raise InvalidDataError(message("percent", rule, value=percent))
+    texts, numbers = [], []
+    for value in not_applicable:
+        if isinstance(value, str):
+            texts.append(value.strip().casefold())
+        elif isinstance(value, _NUMBERS) and not isinstance(value, bool):
+            numbers.append(number("not_applicable", value))
+        else:
+            rule, hint = "must be texts or numbers", "What is missing is not rated."
+            raise InvalidDataError(message("not_applicable", rule, value=value, hint=hint))
+    both = sorted(set(texts) & set(_by_code(scale)))
+    if both:
+        rule = "must not be codes of the scale"
+        raise InvalidDataError(message("not_applicable", rule, value=both))
+    return Notation(scale, percent, frozenset(texts), tuple(numbers))
+
+
+def _by_code(scale: Scale) -> dict[str, float]:
+    return {band.code.strip().casefold(): band.points for band in scale.bands}
+
+
+def cells_of(name: str, values: Column, how: Notation) -> Array:
     """Return ratings as points, NaN where there is none and NOT_APPLICABLE where declared."""
     scale = how.scale
     if values.dtype.kind in "biuf":
@@ -43,15 +75,14 @@ def cells_of(name: str, values: Column, how: Reading) -> Array:
     except TypeError:
         rule = "must be numbers or codes of the scale"
         raise InvalidDataError(message(name, rule, value=type(flat[0]).__name__)) from None
-    by_code = {code.casefold(): float(p) for code, p in zip(scale.codes, scale.points, strict=True)}
-    nobody = {v.strip().casefold() for v in how.not_applicable if isinstance(v, str)}
+    by_code = _by_code(scale)
     points = np.full(len(distinct) + 1, np.nan)
     unknown = np.zeros(len(distinct) + 1, dtype=np.bool_)
     numbers = []
     for i, value in enumerate(distinct):
         if isinstance(value, str):
             text = value.strip().casefold()
-            if text in nobody:
+            if text in how.texts:
                 points[i] = NOT_APPLICABLE
             elif text in by_code:
                 points[i] = by_code[text]
@@ -66,26 +97,25 @@ def cells_of(name: str, values: Column, how: Reading) -> Array:
         hint = f"Codes: {', '.join(scale.codes)}."
         if any(isinstance(v, str) for v in shown):
             hint += f" Or pass not_applicable={shown!r}, or make them missing."
-        rows = unknown[codes]
+        rows = unknown[codes].reshape(len(values), -1).any(axis=1)
         row = int(np.flatnonzero(rows)[0])
         raise InvalidDataError(
             message(name, "must be numbers or codes of the scale", value=shown, row=row,
                     count=int(rows.sum()), total=len(rows), hint=hint)
         )  # fmt: skip
-    found = points[codes]
+    place = codes.reshape(values.shape)
+    found = points[place]
     if numbers:
         as_numbers = np.full(len(distinct) + 1, np.nan)
         as_numbers[numbers] = [float(distinct[i]) for i in numbers]
-        mine = np.isin(codes, numbers)
-        found = np.where(mine, _points(name, as_numbers[codes], how), found)
-    return np.asarray(found.reshape(values.shape))
+        found = np.where(np.isin(place, numbers), _points(name, as_numbers[place], how), found)
+    return np.asarray(found)
 
 
-def _points(name: str, values: Array, how: Reading) -> Array:
+def _points(name: str, values: Array, how: Notation) -> Array:
     """Return numbers as points, after those for not applicable; refuse numbers off the scale."""
     scale = how.scale
-    codes = [v for v in how.not_applicable if isinstance(v, (int, float)) and v is not True]
-    outside = np.isin(values, codes) if codes else None
+    outside = np.isin(values, how.numbers) if how.numbers else None
     if how.percent:
         values = values / 100.0
     checked = values if outside is None else np.where(outside, np.nan, values)
@@ -95,11 +125,19 @@ def _points(name: str, values: Array, how: Reading) -> Array:
             whole = not how.percent and np.nanmax(checked) <= 100.0 and np.nanmin(checked) >= 0.0
             hint = "Pass percent=True if they are percentages." if whole else ""
             rule = "must be from 0 to 100" if how.percent else "must be from 0 to 1"
-            refuse(name, rule, values * (100.0 if how.percent else 1.0), bad, hint=hint)
+            _refuse(name, rule, values * (100.0 if how.percent else 1.0), bad, hint)
     else:
         place = scale.place(checked)
         off = np.abs(checked - scale.points[np.maximum(place, 0)]) > TOLERANCE
         bad = (off | (place < 0)) & ~np.isnan(checked)
         points = ", ".join(f"{p:g}" for p in scale.points)
-        refuse(name, f"must be a rating of the scale: {points}", values, bad)
+        _refuse(name, f"must be a rating of the scale: {points}", values, bad)
     return checked if outside is None else np.where(outside, NOT_APPLICABLE, checked)
+
+
+def _refuse(name: str, rule: str, values: Array, bad: Bools, hint: str = "") -> None:
+    """Refuse bad ratings by their row, of which a table of ratings has several in each."""
+    if bad.ndim == 2:
+        first = bad.argmax(axis=1)[:, None]
+        values, bad = np.take_along_axis(values, first, axis=1)[:, 0], np.asarray(bad.any(axis=1))
+    refuse(name, rule, values, bad, hint=hint)

@@ -112,13 +112,24 @@ def components_of(node: Node) -> tuple[Component, ...]:
         if part.parent and part.parent not in known:
             Node(part.parent, f"{row.where}.parent").refuse("must be the id of a component")
     _refuse_cycles({part.id: {part.parent} - {""} for part in found}, node, "parent")
-    for parent in dict.fromkeys(part.parent for part in found):
-        if not sum(part.weight for part in found if part.parent == parent) > 0:
-            where = f"below {parent}" if parent else "at the top"
-            node.refuse(f"must have a component {where} with a weight above 0")
+    _refuse_weightless(found, {}, node)
     if not found:
         node.refuse("must have a component at least")
     return tuple(found)
+
+
+def _refuse_weightless(parts: Sequence[Component], factor: Mapping[str, float], node: Node) -> None:
+    """Refuse components that no score can be made of, with the factors of a profile."""
+    total: dict[str, float] = {}
+    for part in parts:
+        weight = part.weight * factor.get(part.id, 1.0)
+        if weight > _MOST:
+            node.refuse(f"must weigh {part.id} by {_MOST:g} at most, with its own weight")
+        total[part.parent] = total.get(part.parent, 0.0) + weight
+    for parent, weight in total.items():
+        if not weight > 0:
+            where = f"below {parent}" if parent else "at the top"
+            node.refuse(f"must leave a component {where} with a weight above 0")
 
 
 def items_of(node: Node, components: Sequence[Component], rules: RuleSet) -> tuple[Item, ...]:
@@ -220,6 +231,7 @@ def profiles_of(node: Node, components: Sequence[Component]) -> tuple[Profile, .
         }
         if not weights:
             keys["weights"].refuse("must weigh a component at least")
+        _refuse_weightless(components, weights, keys["weights"])
         name = keys["name"].names()
         found.append(Profile(keys["id"].identifier(), name, weights, _origin(keys)))
     refuse_repeats(rows, [profile.id for profile in found], "an id")

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from custvalue._declared import Node, declaration, refuse_repeats
+from custvalue._declared import Node, copied, declaration, refuse_repeats
 from custvalue.maturity._scale import Scale, scale_of
 
 RULE_SETS = ("c2m2", "capability", "iso33020", "samm", "staged")
@@ -59,7 +59,8 @@ class Rules:
         Items that do not apply are left out; or score 0 with a target of 0; or score 0.
     missing : {"exclude", "zero", "error"}
         Items that nobody rated are left out of scores; count as the lowest rating; are refused. For
-        levels they always count as the lowest.
+        levels they always count as the lowest. What is left out is left out of the highest score
+        possible, too.
     assessors : str
         Which of several ratings of an item counts: their "mean", "median", "min"; their mean
         unless they are more than one band apart ("consensus"); or the mean of the most independent
@@ -108,7 +109,7 @@ def rule_set_of(keys: Mapping[str, Node], where: Node) -> RuleSet:
         name, data = declaration(
             keys["rule_set"].value, "rule_set", "custvalue.maturity", RULE_SETS, "mapping"
         )
-        node = Node(data, f"rule set {name}")
+        node = Node(copied(data, f"rule set {name}"), f"rule set {name}")
         base = node.table(["spec", "rule_set", "scale", "rules"], ["levels"])
         base["spec"].choice((SPEC,))
         about = base["rule_set"].table(["id", "version", "title", "origin"])
@@ -140,19 +141,22 @@ def _levels(node: Node) -> tuple[Level, ...]:
 def _rules(tables: list[Node], scale: Scale, levels: tuple[Level, ...]) -> Rules:
     keys: dict[str, Node] = {}
     for table in tables:
-        keys |= table.table([], _KEYS)
+        given = table.table([], _KEYS)
+        keys = {key: node for key, node in keys.items() if key not in _replaced(given)} | given
     for key, value in _DEFAULTS.items():
         keys.setdefault(key, Node(value, f"rules.{key}"))
     level = keys["level"].choice(LEVEL_RULES)
     overall = keys["overall_level"].choice(OVERALL_LEVELS)
     if level != "none" and not levels:
-        keys["level"].refuse("must have levels to reach", "Add [[levels]], or level = 'none'.")
+        hint = "Give a model with a scale of its own [[levels]], or write level = 'none'."
+        keys["level"].refuse("must have levels to reach", hint)
     if level == "none" and overall != "none":
         keys["overall_level"].refuse("must be 'none' where no level is given")
     if level == "rated" and len(levels) != len(scale.bands):
         keys["level"].refuse(f"must have as many levels as bands, {len(scale.bands)}")
-    if level != "placed" and ("level_accepts" in keys or "level_below_accepts" in keys):
-        keys["level"].refuse("must be 'placed' where bands are accepted")
+    for key in ("level_accepts", "level_below_accepts"):
+        if level != "placed" and key in keys:
+            keys[key].refuse(f"must be left out, as rules.level is {level!r}, not 'placed'")
     accepts = _accepted(keys.get("level_accepts"), scale, len(scale.bands) - 1)
     below = _accepted(keys.get("level_below_accepts"), scale, accepts)
     if below < accepts:
@@ -174,6 +178,14 @@ def _rules(tables: list[Node], scale: Scale, levels: tuple[Level, ...]) -> Rules
         evidence_caps=caps,
         origin=keys["origin"].text() if "origin" in keys else "",
     )
+
+
+def _replaced(given: Mapping[str, Node]) -> tuple[str, ...]:
+    """Return rules of a rule set that lose their meaning with another `level`."""
+    level = given["level"].value if "level" in given else "placed"
+    if level == "none":
+        return ("overall_level", "level_accepts", "level_below_accepts")
+    return () if level == "placed" else ("level_accepts", "level_below_accepts")
 
 
 def _accepted(node: Node | None, scale: Scale, otherwise: int) -> int:

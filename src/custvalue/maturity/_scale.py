@@ -14,6 +14,7 @@ from custvalue._declared import Node, refuse_repeats
 
 KINDS = ("achievement", "ordinal", "binary")
 TOLERANCE = 1e-9  # a mean of equal ratings is still in their band
+_APART = 1e-6  # bands, so that none is within the tolerance of another
 _BINARY = ({"code": "no", "points": 0}, {"code": "yes", "points": 1})
 _MOST = 1000.0
 
@@ -111,10 +112,10 @@ def scale_of(node: Node) -> Scale:
     if len(rows) < 2 or (kind == "binary" and len(rows) != 2):
         keys["bands"].refuse("must be two bands" if kind == "binary" else "must be two or more")
     bands = tuple(_band(row, kind) for row in rows)
-    refuse_repeats(rows, [band.code.casefold() for band in bands], "a code")
+    refuse_repeats(rows, [band.code.strip().casefold() for band in bands], "a code")
     for before, after, row in zip(bands, bands[1:], rows[1:], strict=False):
-        if after.upto <= before.upto or after.points <= before.points:
-            row.refuse("must be above the band before it")
+        if after.points < before.upto + _APART:
+            row.refuse(f"must have points above the band before it, by {_APART:g} at least")
     if kind == "achievement" and bands[-1].upto != 1.0:
         rows[-1].refuse("must reach up to 1, as the last band")
     if bands[-1].upto <= 0:

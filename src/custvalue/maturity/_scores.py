@@ -50,16 +50,11 @@ def tree_of(model: MaturityModel) -> Tree:
     parent = np.array([place.get(part.parent, -1) for part in model.components])
     items = [np.flatnonzero(owner == i) for i in range(len(place))]
     parts = [np.flatnonzero(parent == i) for i in range(len(place))]
-    order: list[int] = []
-
-    def visit(i: int) -> None:
-        for part in parts[i].tolist():
-            visit(part)
-        order.append(i)
-
     top = np.flatnonzero(parent == -1)
-    for i in top.tolist():
-        visit(i)
+    order: list[int] = top.tolist()
+    for i in order:  # grows while it is read; reversed each comes after its parts
+        order.extend(parts[i].tolist())
+    order.reverse()
     below = list(items)
     for i in order:
         below[i] = np.concatenate([items[i], *(below[part] for part in parts[i].tolist())])
@@ -77,16 +72,37 @@ def tree_of(model: MaturityModel) -> Tree:
 def all_scores(model: MaturityModel, tree: Tree, rating: Array) -> tuple[Array, Array]:
     """Return scores of (components, organisations) and overall; what is NaN does not count."""
     found = np.full((len(tree.items), *rating.shape[1:]), np.nan)
-    rules = model.rules
+    rules, most = model.rules, np.empty(len(tree.items))
     for i in tree.order:
         mine, parts = tree.items[i], tree.parts[i]
         if len(mine):
-            found[i] = aggregate(rating[mine], tree.item_weight[mine], rules.item_to_component)
+            weights = tree.item_weight[mine]
+            found[i] = aggregate(rating[mine], weights, rules.item_to_component)
+            every = np.full(len(mine), model.scale.highest)
+            most[i] = aggregate(every, weights, rules.item_to_component)
         else:
-            weights = tree.part_weight[parts]
-            found[i] = aggregate(found[parts], weights, rules.component_to_overall)
-    top = tree.top
-    return found, aggregate(found[top], tree.part_weight[top], rules.component_to_overall)
+            found[i], most[i] = _joined(model, tree, found, most, parts)
+    return found, _joined(model, tree, found, most, tree.top)[0]
+
+
+def _joined(
+    model: MaturityModel, tree: Tree, found: Array, most: Array, parts: Places
+) -> tuple[Array, Array]:
+    """Return the score that parts come to, and the highest possible.
+
+    Where some are left out the score is the same share of the highest possible as that of the
+    others, else it would rise by leaving out components that add up fewer items.
+    """
+    how, weights, scores, highest = (
+        model.rules.component_to_overall, tree.part_weight[parts], found[parts], most[parts]
+    )  # fmt: skip
+    joined, possible = aggregate(scores, weights, how), aggregate(highest, weights, how)
+    if (highest != highest[0]).any():
+        absent = np.isnan(scores)
+        if absent.any():
+            each = highest.reshape(-1, *([1] * (scores.ndim - 1)))
+            joined = joined * (possible / aggregate(np.where(absent, np.nan, each), weights, how))
+    return joined, possible
 
 
 def counted(model: MaturityModel, rating: Array, unrated: float | None = None) -> Array:
@@ -202,7 +218,10 @@ def levelled(model: MaturityModel, tree: Tree, rating: Array) -> Array:
         mine = np.flatnonzero(stands == level)
         some, weights = values[mine], weight[mine]
         applies = some != NOT_APPLICABLE
-        equal = weights if weights.any() else np.ones(len(mine))
-        mean = aggregate(np.where(applies, some, np.nan), equal, "weighted_mean")
+        known = np.where(applies, some, np.nan)
+        mean = aggregate(known, weights, "weighted_mean")
+        if np.isnan(mean).any():  # none that applies has a weight: all have the same
+            equal = aggregate(known, np.ones(len(mine)), "weighted_mean")
+            mean = np.where(np.isnan(mean), equal, mean)
         out[mine] = np.where(applies, mean, some)
     return out

@@ -13,7 +13,7 @@ from custvalue._check import Array, as_array, one_of, refuse
 from custvalue._frames import Table, labels, missing, numeric, read
 from custvalue._ids import identify
 from custvalue.errors import InvalidDataError, message
-from custvalue.maturity._cells import Reading, cells_of
+from custvalue.maturity._cells import Notation, cells_of
 from custvalue.maturity._resolve import KINDS
 from custvalue.maturity._rules import EVIDENCE
 from custvalue.maturity.model import MaturityModel
@@ -39,7 +39,7 @@ class Sheets:
     frame: str
 
 
-def of_array(model: MaturityModel, ratings: Any, how: Reading) -> Sheets:
+def of_array(model: MaturityModel, ratings: Any, how: Notation) -> Sheets:
     """Return sheets of an array of shape (items,), (organisations, items) or with assessors.
 
     That is (organisations, assessors, items).
@@ -55,12 +55,19 @@ def of_array(model: MaturityModel, ratings: Any, how: Reading) -> Sheets:
     organisations, assessors = cells.shape[:2]
     count = organisations * assessors
     rating = cells_of("ratings", cells.reshape(count, items), how)
-    blank = np.asarray(np.isnan(rating).all(axis=1))
+    owner = np.repeat(np.arange(organisations), assessors)
+    assessor = np.tile(np.arange(assessors), organisations)
+    if assessors > 1:  # blank sheets fill up the array; one stays where nobody rated
+        blank = np.isnan(rating).all(axis=1).reshape(-1, assessors)
+        if blank.any():
+            blank[blank.all(axis=1), 0] = False
+            kept = ~blank.ravel()
+            rating, owner, assessor = rating[kept], owner[kept], assessor[kept]
     return Sheets(
-        rating=rating[~blank] if assessors > 1 and blank.any() else rating,
-        owner=_kept(np.repeat(np.arange(organisations), assessors), blank, assessors),
+        rating=rating,
+        owner=owner,
         organisation=np.arange(organisations),
-        assessor=_kept(np.tile(np.arange(assessors), organisations), blank, assessors),
+        assessor=assessor,
         kind=None,
         evidence=None,
         notes={},
@@ -68,12 +75,8 @@ def of_array(model: MaturityModel, ratings: Any, how: Reading) -> Sheets:
     )
 
 
-def _kept(column: Column, blank: npt.NDArray[np.bool_], assessors: int) -> Column:
-    return column[~blank] if assessors > 1 and blank.any() else column
-
-
 def of_wide(
-    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Reading, absent: str
+    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Notation, absent: str
 ) -> Sheets:
     """Return sheets of a table with a row per organisation and assessor, a column per item."""
     one_of("absent", absent, ("error", "unrated"))
@@ -97,7 +100,7 @@ def of_wide(
 
 
 def of_long(
-    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Reading
+    model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Notation
 ) -> Sheets:
     """Return sheets of a table with a row per organisation, assessor and item."""
     named = {role: name for role, name in roles.items() if name is not None}
@@ -210,7 +213,7 @@ def _refuse_missing(found: Table, role: str, absent: Any) -> None:
     refuse(found.names[role], "must not be missing", np.nan, absent, hint="Leave those rows out.")
 
 
-def _column(found: Table, role: str, how: Reading) -> Array:
+def _column(found: Table, role: str, how: Notation) -> Array:
     """Return a column of ratings as points."""
     name, series = found.names[role], found.columns[role]
     if series.dtype.is_numeric():

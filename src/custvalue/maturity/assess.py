@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from custvalue._check import refuse
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity import _sheets
 from custvalue.maturity._assessment import Assessment
-from custvalue.maturity._cells import Reading
+from custvalue.maturity._cells import notation
 from custvalue.maturity.model import load
 
 
@@ -101,13 +102,7 @@ def assess(
     (3.0, [2.0], [3.0])
     """
     known = load(model, profile=profile)
-    if isinstance(not_applicable, (str, int, float)) or not isinstance(not_applicable, Collection):
-        rule = "must be a collection of texts or numbers"
-        raise InvalidDataError(message("not_applicable", rule, value=not_applicable))
-    how = Reading(known.scale, percent, not_applicable)
-    if percent and known.scale.kind != "achievement":
-        rule = "must be False: the scale of the model is not one of percentages"
-        raise InvalidDataError(message("percent", rule, value=percent))
+    how = notation(known.scale, percent, not_applicable)
     roles = {"organisation": organisation, "assessor": assessor, "kind": kind}
     given = {name for name, column in roles.items() if column is not None}
     if isinstance(ratings, dict):
@@ -140,7 +135,7 @@ def assess(
     return found
 
 
-def _one_row(ratings: dict[Any, Any], items: Sequence[str]) -> list[list[Any]]:
+def _one_row(ratings: dict[Any, Any], items: Sequence[str]) -> npt.NDArray[Any]:
     unknown = [name for name in ratings if name not in items]
     if unknown:
         import difflib
@@ -149,7 +144,10 @@ def _one_row(ratings: dict[Any, Any], items: Sequence[str]) -> list[list[Any]]:
         hint = f"Did you mean {near[0]!r}?" if near else "model.item_ids lists them."
         rule = "must be ratings of items of the model"
         raise InvalidDataError(message("ratings", rule, value=unknown[0], hint=hint))
-    return [[ratings.get(name) for name in items]]
+    row = np.empty((1, len(items)), dtype=object)
+    for place, name in enumerate(items):  # else a list of two would look like two assessors
+        row[0, place] = ratings.get(name)
+    return row
 
 
 def _what_happened(found: Assessment) -> dict[str, int]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from custvalue._check import one_of
-from custvalue._declared import Node, declaration, spoken
-from custvalue._record import Record
+from custvalue._declaration import Declaration, content_hash
+from custvalue._declared import Node, copied, declaration, spoken
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity import _parts
 from custvalue.maturity._parts import Component, Item, Objective, Profile, Step
-from custvalue.maturity._rules import Level, Rules, RuleSet, rule_set_of
+from custvalue.maturity._rules import Level, Rules, rule_set_of
 from custvalue.maturity._scale import Scale
 
 BUILT_IN = ("customer-management", "customer-system", "value-crm")
@@ -24,7 +22,7 @@ SPEC = "custvalue.maturity/1"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class MaturityModel(Record):
+class MaturityModel(Declaration):
     """What is rated, on which scale, and by which rules; validated at construction.
 
     Attributes
@@ -52,8 +50,6 @@ class MaturityModel(Record):
     ('Established', 'library')
     """
 
-    declaration: Mapping[str, Any]
-
     id: str = dataclasses.field(init=False, compare=False)
     version: str = dataclasses.field(init=False, compare=False)
     origin: str = dataclasses.field(init=False, compare=False)
@@ -69,7 +65,7 @@ class MaturityModel(Record):
     hash: str = dataclasses.field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        content = _copied(self.declaration)
+        content = copied(self.declaration)
         top = Node(content, "declaration")
         keys = top.table(
             ["spec", "model", "components", "items"],
@@ -98,34 +94,13 @@ class MaturityModel(Record):
             "objectives": _parts.objectives_of(keys["objectives"], items)
             if "objectives" in keys
             else (),
-            "hash": _hash(content, rules),
+            "hash": content_hash(content, rules),
         }
         for name, value in found.items():
             object.__setattr__(self, name, value)
         if "profile" in about:
             about["profile"].choice([one.id for one in found["profiles"]])
         super().__post_init__()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the declaration, as JSON types."""
-        from custvalue import __version__
-
-        return {"record": "MaturityModel", "version": __version__, "declaration": self.declaration}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> MaturityModel:
-        """Return the model that `to_dict` wrote, validated as at construction.
-
-        Parameters
-        ----------
-        data : mapping
-            From `to_dict`.
-        """
-        if not isinstance(data, Mapping) or data.get("record") != cls.__name__:
-            found = data.get("record") if isinstance(data, Mapping) else type(data).__name__
-            rule = "must be a MaturityModel written by to_dict()"
-            raise InvalidDataError(message("data", rule, value=found))
-        return cls(data.get("declaration"))  # type: ignore[arg-type]  # checked there
 
     @property
     def item_ids(self) -> tuple[str, ...]:
@@ -173,7 +148,7 @@ class MaturityModel(Record):
             rule = "must be chosen once, from the model without one"
             raise InvalidDataError(message("profile", rule, value=(used, profile)))
         weights = next(one.weights for one in self.profiles if one.id == profile)
-        content = _copied(self.declaration)
+        content = copied(self.declaration)
         for part in content["components"]:
             part["weight"] = part.get("weight", 1.0) * weights.get(part["id"], 1.0)
         content["model"]["profile"] = profile
@@ -276,25 +251,6 @@ def load(source: Any = "customer-management", *, profile: str | None = None) -> 
         _, content = declaration(source, "model", "custvalue.maturity", BUILT_IN, "MaturityModel")
         model = MaturityModel(content)
     return model if profile is None else model.with_profile(profile)
-
-
-def _copied(content: Any) -> dict[str, Any]:
-    """Return a copy in the types of JSON, so that nobody changes a model from outside."""
-    if not isinstance(content, Mapping):
-        rule = "must be a table"
-        raise InvalidDataError(message("declaration", rule, value=type(content).__name__))
-    try:
-        copied: dict[str, Any] = json.loads(json.dumps(content, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        rule = "must consist of tables, lists, text, finite numbers, true and false"
-        raise InvalidDataError(message("declaration", rule, value=str(error))) from None
-    return copied
-
-
-def _hash(content: Mapping[str, Any], rules: RuleSet) -> str:
-    """Return a hash of the content, and of the rules that it may name only."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False) + repr(rules)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _objects(values: Any) -> Any:

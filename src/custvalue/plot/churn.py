@@ -8,6 +8,7 @@ import numpy as np
 
 from custvalue._check import Array
 from custvalue.plot._figure import ACTUAL, MODEL, axes, group_names, legend, shading, styles, width
+from custvalue.plot._fonts import readable
 
 if TYPE_CHECKING:
     from custvalue.churn import KaplanMeier, ProfitCurve, Ranking
@@ -76,7 +77,7 @@ def survival(curve: KaplanMeier, ax: Any = None, level: float = 0.95) -> Any:
     ax.set_ylabel("share still there")
     ax.set_ylim(0, 1.02)
     legend(ax)
-    return ax
+    return readable(ax)
 
 
 def _ticks(end: float) -> Array:

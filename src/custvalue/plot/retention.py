@@ -21,6 +21,7 @@ from custvalue.plot._figure import (
     styles,
     width,
 )
+from custvalue.plot._fonts import readable
 
 if TYPE_CHECKING:
     from custvalue.clv import Fit
@@ -172,7 +173,7 @@ def retention_curve(
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     legend(ax)
-    return ax
+    return readable(ax)
 
 
 def _check_fit(fit: Any, grain: str) -> None:

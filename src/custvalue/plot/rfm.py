@@ -8,6 +8,7 @@ import numpy as np
 
 from custvalue._check import one_of
 from custvalue.plot._figure import axes, shades
+from custvalue.plot._fonts import readable
 
 if TYPE_CHECKING:
     from custvalue.rfm import Migration, RFMScores
@@ -129,4 +130,4 @@ def migration(moves: Migration, ax: Any = None) -> Any:
     ax.set_ylabel("segment before")
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.03, label="share of the segment before")
     bar.ax.yaxis.set_major_formatter(lambda part, _: f"{part:.0%}")
-    return ax
+    return readable(ax)

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from custvalue.plot._figure import ACTUAL, MODEL, axes, group_names, only_group
+from custvalue.plot._fonts import readable
+from custvalue.plot._labels import label_points
+from custvalue.plot._names import widest, wrapped, wrapped_names
 
 if TYPE_CHECKING:
     from custvalue.satisfaction import CSAT, NPS, Drivers, ImportancePerformance, Kano
 
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_MOST_WAVES = 40  # names: of more, some are left out
 _SHADES = "RdYlBu"  # reads as an order in grey only by position: shares are written too
 
 
@@ -43,29 +48,40 @@ def answers(scores: CSAT, ax: Any = None) -> Any:
     labels = list(scores._group_labels().values())
     names = [", ".join(map(str, row)) for row in zip(*labels, strict=True)] or ["all"]
     table = np.atleast_2d(scores.shares)
-    ax = axes(ax, (7.0, 1.4 + 0.5 * len(names)))
+    low, high = (int(end) for end in scores.scale)
+    lines = wrapped_names(names)
+    ax = axes(ax, (6.4 + 0.08 * widest(lines), 1.5 + 0.5 * len(names)))
     from matplotlib import colormaps
 
-    low, high = (int(end) for end in scores.scale)
     colours = colormaps[_SHADES](np.linspace(0.1, 0.9, high - low + 1))
     where, left = np.arange(len(names)), np.zeros(len(names))
     for option, colour in enumerate(colours):
         share = np.nan_to_num(table[:, option])
         ax.barh(where, share, left=left, color=colour, edgecolor="white", label=str(low + option))
+        ink = "white" if colour[:3] ** 2.2 @ _LUMINANCE < 0.18 else "black"
         for row in np.flatnonzero(share >= 0.06).tolist():
             ax.text(left[row] + share[row] / 2, row, f"{100 * share[row]:.0f}", ha="center",
-                    va="center", fontsize=8)  # fmt: skip
+                    va="center", fontsize=8, color=ink)  # fmt: skip
         left = left + share
+    base = np.atleast_1d(scores.base)
     for row, value in enumerate(np.atleast_1d(scores.value)):
-        ax.text(1.01, row, f"top {scores.top}: {value:.0%}", va="center", fontsize=8)
-    ax.set_yticks(where, names)
-    ax.invert_yaxis()
+        said = f"top {scores.top}: {value:.0%}"
+        if np.isnan(value):
+            said = _nothing(base[row], scores.min_group)
+        ax.text(1.01, row, said, va="center", fontsize=8)
+    ax.set_yticks(where, lines)
+    ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     ax.set_xlabel("share of answers")
     ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    ax.legend(ncols=high - low + 1, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False,
-              fontsize=8)  # fmt: skip
-    return ax
+    ax.legend(ncols=high - low + 1, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False,
+              fontsize=8, handlelength=1.0, columnspacing=1.0)  # fmt: skip
+    return readable(ax)
+
+
+def _nothing(base: float, least: int) -> str:
+    """Return why a group has no score."""
+    return f"hidden: fewer than {least} answers" if base else "no answers"
 
 
 def nps_over_waves(scores: NPS, ax: Any = None, level: float = 0.95) -> Any:
@@ -97,16 +113,27 @@ def nps_over_waves(scores: NPS, ax: Any = None, level: float = 0.95) -> Any:
     >>> cv.plot.nps_over_waves(cv.satisfaction.nps(survey, "score", by="year")).get_ylabel()
     'net promoter score'
     """
-    ax = axes(ax)
-    names, _ = group_names(scores)
+    names = wrapped_names((name or "all" for name in group_names(scores)[0]), 18)
+    ax = axes(ax, (max(7.0, min(0.3 * len(names), 14.0)), 4.2))
     value = 100.0 * np.atleast_1d(scores.value)
     low, high = (100.0 * np.atleast_1d(bound) for bound in scores.interval(level))
     where = np.arange(len(names))
-    ax.errorbar(where, value, yerr=[value - low, high - value], marker="o", capsize=3, **ACTUAL)
-    ax.set_xticks(where, [name or "all" for name in names])
+    ax.plot(where, value, marker="o", **ACTUAL)
+    ax.errorbar(where, (low + high) / 2.0, yerr=(high - low) / 2.0, fmt="none", capsize=3,
+                ecolor=ACTUAL["color"])  # fmt: skip
+    base = np.atleast_1d(scores.base)
+    for row in np.flatnonzero(np.isnan(value)).tolist():
+        ax.annotate(_nothing(base[row], scores.min_group), (row, 0.5), rotation=90, fontsize=8,
+                    xycoords=("data", "axes fraction"), ha="center", va="center",
+                    color="0.4")  # fmt: skip
+    every = -(-len(names) // _MOST_WAVES) or 1
+    crowded = widest(names) * len(names[::every]) > 75
+    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    ax.set_xticks(where[::every], names[::every], **turned)
+    ax.set_xlim(-0.5, max(len(names), 1) - 0.5)
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.set_ylabel("net promoter score")
-    return ax
+    return readable(ax)
 
 
 def drivers(found: Drivers, ax: Any = None, group: Any = None) -> Any:
@@ -144,16 +171,21 @@ def drivers(found: Drivers, ax: Any = None, group: Any = None) -> Any:
     """
     rows = np.flatnonzero(only_group(found, group))
     rows = rows[np.argsort(found.importance[rows])]
-    ax = axes(ax, (7.0, 1.2 + 0.4 * len(rows)))
+    names = wrapped_names(found.predictor[rows])
+    ax = axes(ax, (6.4 + 0.08 * widest(names), 1.4 + 0.4 * len(rows)))
     value, where = found.importance[rows], np.arange(len(rows))
     ax.barh(where, value, color=ACTUAL["color"])
     if found.replicates.size:
         low, high = (bound[rows] for bound in found.interval())
-        ax.errorbar(value, where, xerr=[value - low, high - value], linestyle="", capsize=3,
-                    color=MODEL["color"])  # fmt: skip
-    ax.set_yticks(where, found.predictor[rows])
+        ax.errorbar((low + high) / 2.0, where, xerr=(high - low) / 2.0, fmt="none", capsize=3,
+                    ecolor=MODEL["color"])  # fmt: skip
+    for row in np.flatnonzero(np.isnan(value)).tolist():
+        ax.annotate("not known", (0, row), xytext=(4, 0), textcoords="offset points", fontsize=8,
+                    va="center", color="0.4")  # fmt: skip
+    ax.set_yticks(where, names)
+    ax.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     ax.set_xlabel(f"importance ({found.method})")
-    return ax
+    return readable(ax)
 
 
 def importance_map(grid: ImportancePerformance, ax: Any = None) -> Any:
@@ -186,22 +218,17 @@ def importance_map(grid: ImportancePerformance, ax: Any = None) -> Any:
     """
     ax = axes(ax, (6.0, 5.0))
     ax.plot(grid.performance, grid.importance, marker="o", linestyle="", color=ACTUAL["color"])
-    for name, x, y in zip(grid.attribute, grid.performance, grid.importance, strict=True):
-        ax.annotate(str(name), (x, y), xytext=(5, 4), textcoords="offset points", fontsize=9)
     ax.axvline(grid.performance_cut, color="0.5", linewidth=0.8)
     ax.axhline(grid.importance_cut, color="0.5", linewidth=0.8)
-    corners = {
-        "concentrate here": (0.02, 0.98, "left", "top"),
-        "keep up": (0.98, 0.98, "right", "top"),
-        "low priority": (0.02, 0.02, "left", "bottom"),
-        "possible overkill": (0.98, 0.02, "right", "bottom"),
-    }
-    for name, (x, y, side, height) in corners.items():
-        ax.text(x, y, name, transform=ax.transAxes, ha=side, va=height, color="0.5", fontsize=9)
     ax.margins(0.15)
+    ax.set_xlim(ax.get_xlim())  # final, as names are placed by it
+    ax.set_ylim(ax.get_ylim())
+    corners = {"concentrate here": (0, 1), "keep up": (1, 1), "low priority": (0, 0),
+               "possible overkill": (1, 0)}  # fmt: skip
+    label_points(ax, grid.performance, grid.importance, grid.attribute, corners)
     ax.set_xlabel("performance")
     ax.set_ylabel("importance")
-    return ax
+    return readable(ax)
 
 
 def kano_map(found: Kano, ax: Any = None, group: Any = None) -> Any:
@@ -237,18 +264,18 @@ def kano_map(found: Kano, ax: Any = None, group: Any = None) -> Any:
     rows = only_group(found, group)
     ax = axes(ax, (6.0, 5.0))
     cost, gain = -found.worse[rows], found.better[rows]
-    ax.plot(cost, gain, marker="o", linestyle="", color=ACTUAL["color"])
-    for name, x, y in zip(found.feature[rows], cost, gain, strict=True):
-        ax.annotate(str(name), (x, y), xytext=(5, 4), textcoords="offset points", fontsize=9)
+    ax.plot(cost, gain, marker="o", linestyle="", color=ACTUAL["color"], clip_on=False)
     for cut in (ax.axvline, ax.axhline):
         cut(0.5, color="0.5", linewidth=0.8)
-    corners = {"attractive": (0.02, 0.98), "one-dimensional": (0.98, 0.98),
-               "indifferent": (0.02, 0.02), "must-be": (0.98, 0.02)}  # fmt: skip
-    for name, (x, y) in corners.items():
-        ax.text(x, y, name, transform=ax.transAxes, ha="left" if x < 0.5 else "right",
-                va="bottom" if y < 0.5 else "top", color="0.5", fontsize=9)  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
+    corners = {"attractive": (0, 1), "one-dimensional": (1, 1), "indifferent": (0, 0),
+               "must-be": (1, 0)}  # fmt: skip
+    names, known = found.feature[rows], ~np.isnan(cost + gain)
+    label_points(ax, cost[known], gain[known], names[known], corners)
+    if not known.all():
+        left_out = ", ".join(map(str, names[~known]))
+        ax.set_title(wrapped(f"not known: {left_out}", 80), fontsize=8, loc="left")
     ax.set_xlabel("worse: satisfaction lost without it")
     ax.set_ylabel("better: satisfaction gained with it")
-    return ax
+    return readable(ax)

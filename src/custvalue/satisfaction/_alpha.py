@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from custvalue._check import Array, one_of
 from custvalue._proportion import normal_quantile
-from custvalue._tally import refuse_names
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._survey import SurveyTally, effective
+from custvalue.satisfaction._answers import checked_scale
+from custvalue.satisfaction._survey import ROUNDING, SurveyTally, effective
 
 Column = npt.NDArray[Any]
 _SHOWN = ("value", "lower", "upper", "low_base", "mean", "deviation", "item_rest",
@@ -42,6 +42,8 @@ class Alpha(SurveyTally):
         Items in the order of the battery.
     missing : str
         "listwise" (who left out an item counts nowhere) or "pairwise".
+    scale : tuple of float, optional
+        Lowest and highest answer possible, the same in records that are added; None if not said.
     min_group : int
         Results from fewer answers are NaN.
     groups, notes, frame
@@ -74,14 +76,16 @@ class Alpha(SurveyTally):
     products: Array = dataclasses.field(default_factory=_floats)
     items: tuple[str, ...] = ()
     missing: str = "listwise"
+    scale: tuple[float, float] | None = None
 
     _keys: ClassVar[tuple[str, ...]] = ("item", "other")
     _sums: ClassVar[tuple[str, ...]] = SUMS
-    _settings: ClassVar[tuple[str, ...]] = ("items", "missing", "min_group")
+    _settings: ClassVar[tuple[str, ...]] = ("items", "missing", "scale", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = _SHOWN
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse_names(self.groups, _SHOWN)
+        object.__setattr__(self, "scale", checked_scale(self.scale))
         object.__setattr__(self, "items", tuple(self.items))
         one_of("missing", self.missing, ("listwise", "pairwise"))
         k = len(self.items)
@@ -122,13 +126,21 @@ class Alpha(SurveyTally):
 
         With weights the mean squares are multiplied by n / (n - 1), n the effective number (Kish).
         """
+        return np.where(self._cube("answers") < self.min_group, np.nan, self._covariances())
+
+    def _covariances(self) -> Array:
+        """Return the covariances, hidden ones too."""
         if not self.items:
             return np.empty((0, 0, 0))
         total, n = self._cube("weight"), effective(self._cube("weight"), self._cube("squares"))
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = self._cube("products") / total
             mean -= (self._cube("first") / total) * (self._cube("second") / total)
-            return np.where(n > 1 + 1e-9, mean * n / (n - 1.0), np.nan)
+            found = np.where(n > 1 + 1e-9, mean * n / (n - 1.0), np.nan)
+            square = np.diagonal(self._cube("products") / total, axis1=1, axis2=2)
+        same = np.diagonal(mean, axis1=1, axis2=2) <= ROUNDING * square  # all gave one answer
+        same = same[:, :, None] | same[:, None, :]
+        return np.where(same & ~np.isnan(found), 0.0, found)
 
     @property
     def respondents(self) -> Any:
@@ -144,7 +156,7 @@ class Alpha(SurveyTally):
 
         NaN where nobody differs from others in the sum.
         """
-        return self._shown(self._scalar(_alpha(self.covariances)))
+        return self._shown(self._scalar(_alpha(self._covariances())))
 
     def interval(self, level: float = 0.95, method: str = "feldt") -> tuple[Any, Any]:
         """Return the bounds of an interval for alpha.
@@ -158,9 +170,23 @@ class Alpha(SurveyTally):
             Psychological Measurement 11 (1987): (1 - true) / (1 - found) is distributed as F with
             n - 1 and (n - 1)(k - 1) degrees of freedom, where items are equally good (tau
             equivalent) and normal. n is the number who count: those left after deletion, with
-            weights the effective number, pairwise that of the pair answered by the fewest. In
-            simulated answers on 5 and 11 points with unequal items, 30 to 400 respondents, a level
-            of 0.95 covered 0.94 to 0.97.
+            weights the effective number, pairwise that of the pair answered by the fewest.
+
+        Notes
+        -----
+        Coverage at a level of 0.95, simulated, of two to ten items of 5 to 11 options, by how the
+        answers lie on the scale:
+
+        ============================ ============== ============== ============== ==============
+        respondents                  20             50             200            1,000
+        ============================ ============== ============== ============== ==============
+        in the middle                0.945 to 0.958 0.946 to 0.958 0.947 to 0.959 0.946 to 0.962
+        sum of skewness -1           0.913 to 0.913 0.920 to 0.920 0.919 to 0.919 0.920 to 0.920
+        sum of skewness -1.7         0.839 to 0.839 0.851 to 0.851 0.850 to 0.850 0.849 to 0.849
+        ============================ ============== ============== ============== ==============
+
+        Where most answers are at one end of the scale it is too narrow, and more respondents do
+        not help.
 
         Returns
         -------
@@ -182,9 +208,10 @@ class Alpha(SurveyTally):
         """Return a frame with the mean of each item, how it fits the others, and alpha without it.
 
         `item_rest` is the correlation with the sum of the other items; if it is negative the item
-        may be reversed. `alpha_if_deleted` is NaN with two items.
+        may be reversed. `alpha_if_deleted` is NaN with two items. With "pairwise" deletion
+        covariances are of different respondents, so that a correlation may exceed 1.
         """
-        k, cube = len(self.items), self.covariances
+        k, cube = len(self.items), self._covariances()
         own = np.diagonal(cube, axis1=1, axis2=2)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = np.diagonal(self._cube("first") / self._cube("weight"), axis1=1, axis2=2)
@@ -195,18 +222,19 @@ class Alpha(SurveyTally):
             without = np.stack([_alpha(part) for part in left], axis=1)
         answers = np.diagonal(self._cube("answers"), axis1=1, axis2=2)
         small = answers < self.min_group
+        few = small | (np.reshape(self.base, (-1, 1)) < self.min_group)  # of two items, pairwise
         results = {
-            "mean": means,
-            "deviation": np.sqrt(own),
-            "item_rest": correlation,
-            "alpha_if_deleted": without,
+            "mean": np.where(small, np.nan, means),
+            "deviation": np.where(small, np.nan, np.sqrt(own)),
+            "item_rest": np.where(few, np.nan, correlation),
+            "alpha_if_deleted": np.where(few, np.nan, without),
         }
         return self._framed(
             {
                 **{name: np.repeat(labels, k) for name, labels in self._labels().items()},
                 "item": np.tile(np.array(self.items, dtype=object), len(cube)),
                 "answers": answers.ravel().astype(np.int64),
-                **{n: np.where(small, np.nan, c).ravel() for n, c in results.items()},
+                **{name: column.ravel() for name, column in results.items()},
             }
         )
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, number, one_of, real, refuse, within
+from custvalue._check import Array, number, one_of, refuse
 from custvalue._chunks import extent
 from custvalue._frames import Table, amounts, labels, missing, numeric, read
 from custvalue._groups import Groups, column_names, group_rows
 from custvalue._record import Notes
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._text_answers import resolved
+from custvalue.satisfaction._survey import survey_weights
+from custvalue.satisfaction._text_answers import codes_of_nothing, resolved
 
 Column = npt.NDArray[Any]
 NO_COLUMN = "answer"  # the name of the one column of a plain array
@@ -121,7 +122,7 @@ def read_answers(
             column = _number_like(sum(low_high), wide) - wide
         each.append(column)
     if isinstance(weight, str):
-        weights = within(weight, numeric(found, "weight"), 0.0, hint="Give every row a weight.")
+        weights = survey_weights(weight, numeric(found, "weight"))
     groups = group_rows(found, list(grouping)) if grouping else None
     codes, of_groups = _coded(groups, found.rows)
     return Answers(names, tuple(each), weights, codes, of_groups, low_high, notes, found.kind)
@@ -166,7 +167,7 @@ def _names(columns: Any) -> tuple[str, ...]:
 
 def _collected(name: str, values: Any) -> set[Any]:
     try:
-        return {values} if isinstance(values, (str, int, float)) else set(values)
+        return {values} if isinstance(values, (str, int, float, np.generic)) else set(values)
     except TypeError:
         rule = "must be a collection of texts or numbers"
         raise InvalidDataError(message(name, rule, value=values)) from None
@@ -214,7 +215,7 @@ def _framed(values: Any, by: Any, weight: Any) -> tuple[Any, tuple[str, ...], Ar
     if isinstance(weight, str):
         rule = "must be an array where the answers are one"
         raise InvalidDataError(message("weight", rule, value=weight))
-    weights = within("weight", real("weight", weight), 0.0)
+    weights = survey_weights("weight", weight)
     rows = len(frame)
     if weights.shape != (rows,):
         rule = "must have one number for each answer"
@@ -259,8 +260,8 @@ def _numbers(
         absent, wide = missing(series), str(dtype).endswith("Int128")
         plain = absent is None and dtype.is_integer() and not wide
         column: Column = series.to_numpy() if plain else amounts(table, role)[0]
-        codes = [v for v in nobody if isinstance(v, (int, float)) and not isinstance(v, bool)]
-        none = np.isin(column, codes) if codes else None
+        codes = codes_of_nothing(nobody)
+        none = np.isin(column, list(codes)) if codes else None
     else:
         column, absent, none = resolved(name, labels(table, role), text, nobody, numeric_text)
     if absent is not None and absent.any():

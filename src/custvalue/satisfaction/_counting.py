@@ -50,8 +50,10 @@ def counted(answers: Answers, item: int = 0) -> tuple[Column, Column, Column]:
         part = column[start:stop]
         group = None if codes is None else codes[start:stop]
         mass = None if weight is None else weight[start:stop]
+        kept = None if mass is None or mass.all() else mass > 0.0  # who has weight 0 is nobody
         if not whole and np.isnan(part).any():
-            kept = ~np.isnan(part)
+            kept = ~np.isnan(part) & (True if kept is None else kept)
+        if kept is not None:
             part = part[kept]
             group = None if group is None else group[kept]
             mass = None if mass is None else mass[kept]

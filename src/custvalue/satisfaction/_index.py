@@ -9,7 +9,14 @@ import numpy as np
 
 from custvalue._check import Array
 from custvalue.satisfaction._answers import required_scale
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
+from custvalue.satisfaction._survey import (
+    SurveyTally,
+    check_sums,
+    effective,
+    mean_bounds,
+    ratio,
+    variance_of,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -51,6 +58,7 @@ class SatisfactionIndex(SurveyTally):
 
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares", "total", "total_squares")
     _settings: ClassVar[tuple[str, ...]] = ("items", "importance", "scale", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("index", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -81,9 +89,24 @@ class SatisfactionIndex(SurveyTally):
         ----------
         level : float
             Coverage aimed at, between 0 and 1.
+
+        Notes
+        -----
+        Coverage at a level of 0.95 of three items from 1 to 10, simulated, by whether there are
+        25 skewness^2 respondents (Cochran, "Sampling Techniques", 1977, section 2.15), skewness
+        being that of respondents' indices:
+
+        ======================== ============== ============== ============== ==============
+        respondents              20             50             200            1,000
+        ======================== ============== ============== ============== ==============
+        25 skewness^2 or more    0.941 to 0.951 0.941 to 0.952 0.942 to 0.952 0.946 to 0.952
+        fewer respondents        0.818 to 0.939 0.879 to 0.939 as above       as above
+        ======================== ============== ============== ============== ==============
+
+        The least are of answers almost all alike: a sample without any other shows no scatter.
         """
         mean = ratio(self.total, self.weight)
-        variance = ratio(self.total_squares, self.weight) - mean**2
+        variance = variance_of(self.total_squares, self.total, self.weight)
         low, high = mean_bounds(mean, variance, self.effective_n, level)
         return self._shown(np.maximum(low, 0.0)[()]), self._shown(np.minimum(high, 100.0)[()])
 

@@ -71,6 +71,9 @@ class Kano(SurveyTally):
     _keys: ClassVar[tuple[str, ...]] = ("feature",)
     _sums: ClassVar[tuple[str, ...]] = ("answers", *CATEGORIES, "squares", "all_squares")
     _settings: ClassVar[tuple[str, ...]] = ("min_group",)
+    _shows: ClassVar[tuple[str, ...]] = ("category", "p_value", "better", "better_lower",
+                                         "better_upper", "worse", "worse_lower", "worse_upper",
+                                         "low_base")  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()

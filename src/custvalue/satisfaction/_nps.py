@@ -64,6 +64,7 @@ class NPS(SurveyTally):
         "squares",
     )
     _settings: ClassVar[tuple[str, ...]] = ("scale", "breaks", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("nps", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         kinds = {name: getattr(self, name) for name in ("detractors", "passives", "promoters")}
@@ -141,10 +142,30 @@ class NPS(SurveyTally):
 
         Notes
         -----
-        Coverage at a level of 0.95, by exact sums over all samples: where at least a tenth of the
-        customers is of either kind, the default has 0.936 to 0.983 with 20 answers, 0.941 to 0.969
-        with 30 and 0.943 to 0.959 with 50. Where a fiftieth is, and 20 answer, it has from 0.926 up
-        to 1.000 (almost all alike), the score interval 0.940 to 0.999 and Wald's as little as 0.56.
+        Coverage at a level of 0.95, by exact sums over all samples, where at least a tenth, or a
+        fiftieth, of the customers is of each of the three kinds; by simulation of the default with
+        survey weights that have nothing to do with the answers (where a tenth is), by their design
+        effect, and where those with a heavy weight answer otherwise than others:
+
+        ======================== ============== ============== ============== ==============
+        respondents              20             50             200            1,000
+        ======================== ============== ============== ============== ==============
+        adjusted-wald, tenth     0.936 to 0.983 0.944 to 0.959 0.948 to 0.952 0.950 to 0.951
+        adjusted-wald, fiftieth  0.926 to 1.000 0.940 to 0.997 0.947 to 0.963 0.949 to 0.954
+        score, tenth             0.941 to 0.965 0.946 to 0.957 0.949 to 0.951 0.950 to 0.950
+        score, fiftieth          0.940 to 0.999 0.940 to 0.986 0.947 to 0.955 0.949 to 0.951
+        wald, tenth              0.879 to 0.949 0.921 to 0.946 0.944 to 0.949 0.949 to 0.950
+        wald, fiftieth           0.557 to 0.999 0.733 to 0.986 0.920 to 0.953 0.943 to 0.951
+        bootstrap, tenth         0.875 to 0.958 0.940 to 0.962 0.947 to 0.956 as Wald's
+        bootstrap, fiftieth      0.553 to 0.999 0.853 to 0.986 0.934 to 0.960 as Wald's
+        design effect 1.1        0.944 to 0.985 0.947 to 0.964 0.949 to 0.954 0.950 to 0.951
+        design effect 1.4        0.943 to 0.989 0.945 to 0.969 0.949 to 0.955 0.949 to 0.951
+        design effect 3          0.930 to 0.997 0.944 to 0.989 0.946 to 0.966 0.949 to 0.952
+        heavy respondents differ 0.941 to 0.960 0.943 to 0.967 0.946 to 0.968 0.947 to 0.969
+        ======================== ============== ============== ============== ==============
+
+        Above 0.97 are scores of which nearly all respondents are passive; below 0.93 those near
+        -1 or 1.
 
         References
         ----------

@@ -10,14 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _proportion
-from custvalue._check import Array, one_of
+from custvalue._check import Array, number, one_of, real
 from custvalue._record import Record
-from custvalue._tally import Column, distinct_rows, refuse_names
+from custvalue._tally import Column, checked_groups, distinct_rows, shape_of
 from custvalue.errors import InvalidDataError, message
+from custvalue.satisfaction._answers import checked_scale
 from custvalue.satisfaction._multiplicity import corrected
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
+from custvalue.satisfaction._survey import (
+    SurveyTally,
+    check_sums,
+    effective,
+    mean_bounds,
+    ratio,
+    variance_of,
+)
 
-_OF_CHANGES = ("reference", "difference", "p_value")
+_SHOWN = ("value", "lower", "upper", "low_base", "reference", "difference", "p_value")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +44,8 @@ class StageScores(SurveyTally):
         Weighted sum of the answers (or of those at least `top`), and of their squares.
     top : float or None
         The answer from which it is the share that is reported; None: the mean.
+    scale : tuple of float, optional
+        Lowest and highest answer possible, the same in records that are added; None if not said.
     min_group : int
         Results from fewer answers are NaN.
     groups, notes, frame
@@ -63,14 +73,16 @@ class StageScores(SurveyTally):
     total: Array = dataclasses.field(default_factory=lambda: np.empty(0))
     total_squares: Array = dataclasses.field(default_factory=lambda: np.empty(0))
     top: float | None = None
+    scale: tuple[float, float] | None = None
 
     _keys: ClassVar[tuple[str, ...]] = ("stage",)
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares", "total", "total_squares")
-    _settings: ClassVar[tuple[str, ...]] = ("top", "min_group")
+    _settings: ClassVar[tuple[str, ...]] = ("top", "scale", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = _SHOWN
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse_names(self.groups, ("value", "lower", "upper", "low_base", *_OF_CHANGES))
+        object.__setattr__(self, "scale", checked_scale(self.scale))
         check_sums(answers=self.answers, weight=self.weight, squares=self.squares)
         check_sums(total_squares=self.total_squares)
 
@@ -103,8 +115,7 @@ class StageScores(SurveyTally):
 
     def _variance(self) -> Array:
         """Return the variance of the answers around the mean, divided by n."""
-        mean = ratio(self.total, self.weight)
-        return np.maximum(ratio(self.total_squares, self.weight) - mean**2, 0.0)
+        return variance_of(self.total_squares, self.total, self.weight)
 
     def interval(self, level: float = 0.95, method: str = "auto") -> tuple[Array, Array]:
         """Return the bounds of an interval for `value`, with the effective n.
@@ -224,6 +235,25 @@ class JourneyScore(Record):
     importance: Mapping[str, float]
     groups: Mapping[str, Column] = dataclasses.field(default_factory=dict)
     frame: str = dataclasses.field(default="pandas", compare=False)
+
+    def __post_init__(self) -> None:
+        groups = checked_groups(self.groups, ("value", "lower", "upper"))
+        object.__setattr__(self, "groups", groups)
+        shape = shape_of(groups)
+        for name in ("value", "error"):
+            column = real(name, getattr(self, name))
+            if column.shape != shape:
+                rule = "must have one number for each group"
+                raise InvalidDataError(message(name, rule, value=(column.shape, shape)))
+            object.__setattr__(self, name, column if groups else float(column))
+        if not isinstance(self.importance, Mapping):
+            rule = "must map touchpoints to shares"
+            raise InvalidDataError(message("importance", rule, value=self.importance))
+        shares = {
+            str(k): number(f"importance of {k!r}", v, 0.0) for k, v in self.importance.items()
+        }
+        object.__setattr__(self, "importance", shares)
+        super().__post_init__()
 
     def interval(self, level: float = 0.95, method: str = "normal") -> tuple[Any, Any]:
         """Return the bounds of a normal interval, touchpoints taken as different respondents.

@@ -9,7 +9,7 @@ import numpy as np
 
 from custvalue import _proportion
 from custvalue._check import Array
-from custvalue._tally import Column, refuse_names
+from custvalue._tally import Column
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._survey import SurveyTally, check_sums, effective
 
@@ -61,10 +61,10 @@ class LoyaltySegments(SurveyTally):
     _keys: ClassVar[tuple[str, ...]] = ("segment",)
     _sums: ClassVar[tuple[str, ...]] = ("answers", "weight", "squares")
     _settings: ClassVar[tuple[str, ...]] = ("order", "rules", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = ("share", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse_names(self.groups, ("share", "lower", "upper", "low_base"))
         object.__setattr__(self, "order", tuple(self.order))
         object.__setattr__(self, "rules", tuple(float(rule) for rule in self.rules))
         check_sums(answers=self.answers, weight=self.weight, squares=self.squares)

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from custvalue._check import Array, number, refuse
+from custvalue._check import Array, number, refuse, within
 from custvalue._proportion import normal_quantile
 from custvalue._tally import Tally
 from custvalue.errors import InvalidDataError, message
 
 LOW_BASE = 30  # below, a score says little: custom of survey reports
+ROUNDING = 1e-12  # of a mean of squares: what sums of millions of answers lose
+WIDEST = (-1e5, 1e5)  # answers without a scale; beyond, sums of squares lose their differences
+_SMALLEST, _LARGEST = 1e-50, 1e50  # weights whose sums of squares are neither 0 nor infinite
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -76,10 +79,25 @@ def mean_bounds(mean: Any, variance: Any, n: Any, level: float) -> tuple[Array, 
     return np.asarray(mean - half)[()], np.asarray(mean + half)[()]
 
 
+def survey_weights(name: str, values: Any) -> Array:
+    """Return survey weights as floats; refuse those below 0, and those whose squares are lost."""
+    weights = within(name, values, 0.0, _LARGEST, hint="Give every row a weight, 1 on average.")
+    small = (weights > 0.0) & (weights < _SMALLEST)
+    refuse(name, f"must be 0 or at least {_SMALLEST:g}", weights, small, hint="Scale them up.")
+    return weights
+
+
 def ratio(above: Any, below: Any) -> Array:
     """Return above / below, NaN where below is 0."""
     one, other = np.broadcast_arrays(np.asarray(above, float), np.asarray(below, float))
     return np.asarray(np.divide(one, other, out=np.full(one.shape, np.nan), where=other != 0))[()]
+
+
+def variance_of(total_squares: Any, total: Any, weight: Any) -> Array:
+    """Return the variance of answers from their weighted sums; 0 where it is but rounding."""
+    square, mean = ratio(total_squares, weight), ratio(total, weight)
+    found = np.asarray(square - mean**2)
+    return np.asarray(np.where(found <= ROUNDING * square, 0.0, found))[()]
 
 
 def check_sums(**columns: Any) -> None:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from custvalue._check import Array, number, one_of
-from custvalue._tally import refuse_names
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import required_scale
 from custvalue.satisfaction._counting import options, read_one
@@ -54,6 +53,7 @@ class CES(Histogram):
     scale: tuple[float, float] = (1.0, 7.0)
 
     _settings: ClassVar[tuple[str, ...]] = ("scale", "edition", "agree_from", "min_group")
+    _shows: ClassVar[tuple[str, ...]] = (*Histogram._shows, "easy")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -74,7 +74,7 @@ class CES(Histogram):
         level : float
             Coverage aimed at, between 0 and 1.
         method : {"wilson", "clopper-pearson", "jeffreys", "agresti-coull", "wald"}
-            Wilson (1927) by default.
+            Wilson (1927) by default; for its coverage see `CSAT.interval`.
         """
         return self.share_interval(*self._easy, level, method)
 
@@ -116,9 +116,9 @@ class CES(Histogram):
             "index": self.index,
             "low_base": self.low_base,
         }
-        groups = self._group_labels()
-        refuse_names(groups, columns)
-        return groups | {name: np.atleast_1d(column) for name, column in columns.items()}
+        return self._group_labels() | {
+            name: np.atleast_1d(column) for name, column in columns.items()
+        }
 
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"version": self.edition, "answers": int(np.sum(self.answers))}

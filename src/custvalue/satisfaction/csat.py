@@ -52,6 +52,7 @@ class CSAT(Histogram):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        refuse_names(self.groups, (self._name,))
         object.__setattr__(self, "top", whole_count("top", self.top, 1, len(self.options) - 1))
 
     @property
@@ -71,9 +72,22 @@ class CSAT(Histogram):
 
         Notes
         -----
-        Coverage of the default at a level of 0.95, exact, over shares of 0.05 to 0.95: 0.925 to
-        0.978 with 20 answers, 0.931 to 0.978 with 50, 0.933 to 0.972 with 100; that of Agresti &
-        Coull is 0.932 to 0.984 with 20.
+        Coverage of the default at a level of 0.95, by exact sums over all samples, by how many
+        answers are expected on that side of the edge that has fewer; with survey weights that have
+        nothing to do with the answers, of a share of 0.1 to 0.8, by their design effect:
+
+        ================== ============== ============== ============== ==============
+        respondents        20             50             200            1,000
+        ================== ============== ============== ============== ==============
+        5 or more answers  0.929 to 0.975 0.931 to 0.970 0.938 to 0.969 0.938 to 0.966
+        1 or more answers  0.917 to 0.981 0.922 to 0.979 0.920 to 0.977 0.920 to 0.967
+        design effect 1.1  0.948 to 0.959 0.950 to 0.958 0.950 to 0.953 0.949 to 0.953
+        design effect 1.4  0.947 to 0.965 0.950 to 0.960 0.950 to 0.952 0.950 to 0.952
+        design effect 3    0.939 to 0.978 0.954 to 0.960 0.949 to 0.958 0.949 to 0.952
+        ================== ============== ============== ============== ==============
+
+        With fewer it falls, to 0.84 where 0.175 are expected, however many respondents there are:
+        take "clopper-pearson" there.
         """
         return self.share_interval(self._top(self.top), self.scale[1], level, method)
 
@@ -96,9 +110,9 @@ class CSAT(Histogram):
             "index": self.index,
             "low_base": self.low_base,
         }
-        groups = self._group_labels()
-        refuse_names(groups, columns)
-        return groups | {name: np.atleast_1d(column) for name, column in columns.items()}
+        return self._group_labels() | {
+            name: np.atleast_1d(column) for name, column in columns.items()
+        }
 
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"answers": int(np.sum(self.answers))}

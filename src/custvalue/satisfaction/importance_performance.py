@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from custvalue._check import Array, ArrayLike, number, one_of, within
+from custvalue._check import Array, ArrayLike, number, one_of, real, within
 from custvalue._record import Record
 from custvalue._tally import Column, as_column
 from custvalue.errors import InvalidDataError, message
@@ -65,6 +65,11 @@ class ImportancePerformance(Record):
             )
         for name, column in columns.items():
             object.__setattr__(self, name, column)
+        for name in ("importance_cut", "performance_cut"):
+            cut = real(name, getattr(self, name))
+            if cut.ndim or (np.isnan(cut) and len(self)):
+                raise InvalidDataError(message(name, "must be one number", value=cut))
+            object.__setattr__(self, name, float(cut))
         super().__post_init__()
 
     def __len__(self) -> int:

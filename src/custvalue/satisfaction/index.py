@@ -159,7 +159,7 @@ def satisfaction_index(
                   "total_squares": person * own**2}  # fmt: skip
     codes, size = answers.codes[kept], answers.group_count
     sums = {name: np.bincount(codes, column, size) for name, column in columns_of.items()}
-    sums["answers"] = np.bincount(codes, minlength=size)
+    sums["answers"] = np.bincount(codes[person > 0], minlength=size)
     if not answers.groups:
         sums = {name: column[0] for name, column in sums.items()}
     left = int((~kept).sum())

@@ -221,9 +221,10 @@ def _segments(
     notes = dict(answers.notes)
     if not here.all():
         notes["respondents left out"] = int((~here).sum())
+    weights: Array = np.ones(answers.rows) if answers.weight is None else answers.weight
+    here = here & (weights > 0)
     cell = (answers.codes * len(order) + kind)[here]
     size = answers.group_count * len(order)
-    weights: Array = np.ones(answers.rows) if answers.weight is None else answers.weight
     return LoyaltySegments(
         segment=np.tile(np.array(order, dtype=object), answers.group_count),
         answers=np.bincount(cell, minlength=size),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from custvalue._check import Array, number, one_of
+from custvalue._check import Array, number, one_of, real, refuse, within
 from custvalue._proportion import normal_quantile
 from custvalue._record import Record
 from custvalue.errors import CustValueWarning, InvalidDataError, message
@@ -61,11 +61,18 @@ class Omega(Record):
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", tuple(self.items))
         object.__setattr__(self, "heywood", tuple(self.heywood))
-        number("value", self.value, 0.0, 1.0)
-        number("respondents", self.respondents, 0.0)
-        if not len(self.items) == len(self.loadings) == len(self.uniquenesses):
-            rule = "must have one number for each item"
-            raise InvalidDataError(message("loadings, uniquenesses", rule))
+        object.__setattr__(self, "value", number("value", self.value, 0.0, 1.0))
+        object.__setattr__(self, "respondents", number("respondents", self.respondents, 0.0))
+        error = real("error", self.error)
+        refuse("error", "must be one number of at least 0, or NaN", error,
+               np.asarray(error < 0.0) | (error.ndim > 0))  # fmt: skip
+        object.__setattr__(self, "error", float(error))
+        columns = {name: within(name, getattr(self, name)) for name in ("loadings", "uniquenesses")}
+        for name, column in columns.items():
+            if column.shape != (len(self.items),):
+                rule = "must have one number for each item"
+                raise InvalidDataError(message(name, rule, value=column.shape))
+            object.__setattr__(self, name, column)
         super().__post_init__()
 
     def interval(self, level: float = 0.95, method: str = "logit") -> tuple[float, float]:
@@ -84,12 +91,13 @@ class Omega(Record):
         Returns
         -------
         tuple of float
-            Within [0, 1]; NaN where the error is.
+            Within [0, 1]; NaN where the error is, or omega is 0 or 1.
         """
         from scipy.special import expit, logit
 
         one_of("method", method, ("logit",))
-        half = normal_quantile(level) * self.error / (self.value * (1.0 - self.value))
+        odds = self.value * (1.0 - self.value)
+        half = normal_quantile(level) * self.error / (odds if odds > 0.0 else math.nan)
         low, high = expit(logit(self.value) + np.array([-half, half]))
         return float(low), float(high)
 
@@ -197,9 +205,12 @@ def mcdonald_omega(
         rule = "must name at least three items, for a factor of its own"
         raise InvalidDataError(message("columns", rule, value=battery.items))
     n = float(battery.respondents)
-    if not n >= 3 or n < battery.min_group:
+    if not n >= 3:
         raise InvalidDataError(message("table", "must have at least three respondents", value=n))
-    covariance = battery.covariances[0]
+    if battery.base < battery.min_group:
+        rule = f"must have at least {battery.min_group} respondents, by its min_group"
+        raise InvalidDataError(message("table", rule, value=int(battery.base)))
+    covariance = battery._covariances()[0]
     flat = np.diag(covariance) <= 0
     if flat.any():
         same = [item for item, one in zip(battery.items, flat, strict=True) if one]

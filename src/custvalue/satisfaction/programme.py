@@ -65,6 +65,11 @@ class Programme(Tally):
     points_expired: Any = 0
 
     _sums: ClassVar[tuple[str, ...]] = _COUNTS
+    _shows: ClassVar[tuple[str, ...]] = (
+        *(f"{name}_rate" for name in _MEMBERS),
+        "redemption",
+        "breakage",
+    )
 
     def __post_init__(self) -> None:
         common_shape(**{name: getattr(self, name) for name in _COUNTS})

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from custvalue._check import Array, one_of
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 from custvalue.satisfaction._alpha import SUMS, Alpha, Column
-from custvalue.satisfaction._answers import read_answers
+from custvalue.satisfaction._answers import check_answers, read_answers
+from custvalue.satisfaction._survey import WIDEST
 
 
 def cronbach_alpha(
@@ -44,7 +45,7 @@ def cronbach_alpha(
     weight : str or array_like, optional
         Survey weights: a column of the table, or an array where the answers are one.
     scale : tuple of float, optional
-        Lowest and highest answer possible.
+        Lowest and highest answer possible; by default any from -1e5 to 1e5.
     reverse : collection of str
         Items worded the other way round; their answers become low + high - answer.
     labels : mapping of str to float, optional
@@ -109,6 +110,8 @@ def cronbach_alpha(
         raise InvalidDataError(
             message("columns", "must name at least two items", value=answers.columns)
         )
+    for name, column in zip(answers.columns, answers.each, strict=True):
+        check_answers(name, column, answers.scale or WIDEST, whole=False)
     values, notes = answers.values, dict(answers.notes)
     here = ~np.isnan(values)
     if missing != "pairwise":
@@ -127,12 +130,14 @@ def cronbach_alpha(
         **{name: column.reshape(groups * pairs) for name, column in sums.items()},
         items=answers.columns,
         missing="pairwise" if missing == "pairwise" else "listwise",
+        scale=answers.scale,
         min_group=min_group,
         groups={name: np.repeat(labels, pairs) for name, labels in answers.groups.items()},
         notes=notes,
         frame=answers.kind,
     )
-    across = found.covariances.sum(axis=2) - np.diagonal(found.covariances, axis1=1, axis2=2)
+    across = found._covariances().sum(axis=2)
+    across -= np.diagonal(found._covariances(), axis1=1, axis2=2)
     against = names[np.flatnonzero((across < 0).all(axis=0))].tolist() if groups else []
     if against:
         rule = "go against the other items, which makes alpha low"

@@ -9,12 +9,12 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from custvalue import _proportion
-from custvalue._check import Array, number, refuse, within
+from custvalue._check import Array, number, refuse
 from custvalue._frames import numeric, read
 from custvalue._groups import column_names, group_rows
 from custvalue._tally import Column, Tally
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._survey import check_sums, effective
+from custvalue.satisfaction._survey import check_sums, effective, survey_weights
 from custvalue.satisfaction._targets import margin_of
 
 
@@ -215,7 +215,7 @@ def representativeness(
     found = read(table, **roles, weight=weight)
     weights = np.ones(found.rows)
     if weight is not None:
-        weights = within(weight, numeric(found, "weight"), 0.0, hint="Give every row a weight.")
+        weights = survey_weights(weight, numeric(found, "weight"))
     margin = margin_of(group_rows(found, list(roles)), population)
     size = len(margin.labels)
     order = np.argsort(np.array(margin.labels, dtype=object))

@@ -72,6 +72,7 @@ class ResponseRates(Tally):
     ineligible: Any = 0
 
     _sums: ClassVar[tuple[str, ...]] = DISPOSITIONS
+    _shows: ClassVar[tuple[str, ...]] = RATES
 
     def __post_init__(self) -> None:
         common_shape(**{name: getattr(self, name) for name in DISPOSITIONS})
@@ -146,7 +147,10 @@ class ResponseRates(Tally):
             As in `rate`.
         """
         answered, asked = self._fraction(rate, eligible)
-        return _proportion.interval(answered, asked, level, method)
+        nobody = np.isnan(asked)  # all are unknown, and so is e
+        return _proportion.interval(
+            np.where(nobody, 0.0, answered), np.where(nobody, 0.0, asked), level, method
+        )
 
     @property
     def cooperation(self) -> Array:
@@ -171,7 +175,8 @@ class ResponseRates(Tally):
     def _head(self) -> dict[str, Any]:
         total = sum(int(np.sum(getattr(self, name))) for name in DISPOSITIONS)
         facts = {"sample": total, "complete": int(np.sum(self.complete))}
-        return {**facts, **({} if self.groups else {"rr1": float(self.value)}), **self.notes}
+        several = bool(self.groups) or np.ndim(self.complete) > 0
+        return {**facts, **({} if several else {"rr1": float(self.value)}), **self.notes}
 
 
 def response_rates(

@@ -8,6 +8,8 @@ import numpy.typing as npt
 from custvalue._check import ArrayLike, common_shape, refuse, within
 from custvalue._proportion import normal_quantile
 
+_LEAST = 1e-6  # margin: below, numbers of answers do not fit into 64 bits
+
 
 def nps_sample_size(
     margin: ArrayLike,
@@ -22,7 +24,7 @@ def nps_sample_size(
     Parameters
     ----------
     margin : array_like
-        Half the width of the interval, in (0, 1]: 0.05 is five points.
+        Half the width of the interval, from 1e-6 to 1: 0.05 is five points.
     level : float
         Coverage of the interval, between 0 and 1.
     detractors, promoters : array_like
@@ -39,7 +41,7 @@ def nps_sample_size(
     Raises
     ------
     InvalidDataError
-        If a margin is not in (0, 1], or the shares are outside [0, 1] or exceed 1 together.
+        If a margin is not from 1e-6 to 1, or the shares are outside [0, 1] or exceed 1 together.
 
     Examples
     --------
@@ -49,7 +51,7 @@ def nps_sample_size(
     >>> int(cv.satisfaction.nps_sample_size(0.05, detractors=0.2, promoters=0.5))
     938
     """
-    half = within("margin", margin, 0.0, 1.0, open_low=True, hint="Write 5 points as 0.05.")
+    half = within("margin", margin, _LEAST, 1.0, hint="Write 5 points as 0.05.")
     d, p = within("detractors", detractors, 0.0, 1.0), within("promoters", promoters, 0.0, 1.0)
     common_shape(margin=half, detractors=d, promoters=p)
     rule = "must not exceed 1 together with promoters"

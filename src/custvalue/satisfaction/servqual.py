@@ -276,6 +276,7 @@ def _record(
         gap_squares=sums(w * (p - e) ** 2),
         method=method,
         points=tuple(shares.tolist()),
+        scale=answers.scale,
         min_group=min_group,
         groups={name: np.repeat(label, rows) for name, label in answers.groups.items()},
         notes=notes,

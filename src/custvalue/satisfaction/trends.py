@@ -112,7 +112,8 @@ class Trend(Record):
             Coverage aimed at, between 0 and 1.
         method : {"sen"}
             Sen, "Estimates of the regression coefficient based on Kendall's tau", Journal of the
-            American Statistical Association 63 (1968): slopes of ranks (N -+ z sd(S)) / 2 of N.
+            American Statistical Association 63 (1968): slopes of ranks (N -+ z sd(S)) / 2 of N,
+            rounded away from the median.
 
         Returns
         -------

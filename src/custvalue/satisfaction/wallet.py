@@ -13,8 +13,10 @@ from custvalue._check import Array, ArrayLike, one_of, real, refuse, within
 from custvalue._frames import numeric, read
 from custvalue._groups import column_names, group_rows
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, ratio
+from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, ratio, survey_weights
 
+_LARGEST = 1e50  # an amount whose square is a number, with any weight
+_ROUNDING = 1e-9
 _SUMS = (
     "answers",
     "weight",
@@ -66,11 +68,12 @@ class ShareOfWallet(SurveyTally):
 
     _sums: ClassVar[tuple[str, ...]] = _SUMS
     _settings: ClassVar[tuple[str, ...]] = ("min_group",)
+    _shows: ClassVar[tuple[str, ...]] = ("value", "lower", "upper", "low_base")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_sums(**{name: getattr(self, name) for name in _SUMS})
-        more = np.asarray(self.own > self.category * (1 + 1e-9))
+        more = np.asarray(self.own > self.category * (1 + _ROUNDING))
         refuse("own", "must not exceed the category", self.own, more)
 
     @property
@@ -119,8 +122,8 @@ class ShareOfWallet(SurveyTally):
 
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"answers": int(np.sum(self.answers))}
-        if not self.groups:
-            facts["value"] = float(np.sum(self.value))
+        if not self.groups and not np.ndim(self.answers):
+            facts["value"] = float(self.value)
         return {**facts, **self.notes}
 
 
@@ -172,12 +175,13 @@ def share_of_wallet(
     grouping = column_names("by", by)
     found = read(table, own=own, category=category, weight=weight, **grouping)
     hint = "Leave out customers whose spending is not known."
-    ours = within(own, numeric(found, "own"), 0.0, hint=hint)
-    whole = within(category, numeric(found, "category"), 0.0, hint=hint)
-    refuse(own, f"must not exceed {category!r}", ours, ours > whole)
+    ours = within(own, numeric(found, "own"), 0.0, _LARGEST, hint=hint)
+    whole = within(category, numeric(found, "category"), 0.0, _LARGEST, hint=hint)
+    refuse(own, f"must not exceed {category!r}", ours, ours > whole * (1 + _ROUNDING))
+    ours = np.minimum(ours, whole)  # both may be sums of the same purchases in another order
     w = np.ones(found.rows)
     if weight is not None:
-        w = within(weight, numeric(found, "weight"), 0.0, hint="Give every row a weight.")
+        w = survey_weights(weight, numeric(found, "weight"))
     here = whole > 0
     groups = group_rows(found, list(grouping)) if grouping else None
     codes = np.zeros(found.rows, dtype=np.int64) if groups is None else groups.codes

@@ -11,8 +11,9 @@ import numpy as np
 from custvalue._check import number, of_type
 from custvalue._groups import column_names
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._answers import read_answers
+from custvalue.satisfaction._answers import check_answers, read_answers
 from custvalue.satisfaction._stages import JourneyScore, StageScores
+from custvalue.satisfaction._survey import WIDEST
 
 
 def stage_scores(
@@ -45,7 +46,7 @@ def stage_scores(
     weight : str, optional
         Column of survey weights.
     scale : tuple of float, optional
-        Lowest and highest answer possible.
+        Lowest and highest answer possible; by default any from -1e5 to 1e5.
     top : float, optional
         Report the share of answers of at least this instead of the mean.
     reverse : bool
@@ -106,6 +107,8 @@ def stage_scores(
     if len(answers.columns) != 1:
         raise InvalidDataError(message("column", "must be one column", value=answers.columns))
     values = answers.values[:, 0]
+    if scale is None:
+        check_answers(column, values, WIDEST, whole=False)
     here = ~np.isnan(values)
     weights: Any = np.where(here, 1.0 if answers.weight is None else answers.weight, 0.0)
     scored = np.where(here, values, 0.0)
@@ -122,9 +125,10 @@ def stage_scores(
     }
     return StageScores(
         stage=labelled.pop(stage),
-        answers=np.bincount(codes[here], minlength=size),
+        answers=np.bincount(codes[weights > 0], minlength=size),
         **{name: np.bincount(codes, term, size).astype(float) for name, term in terms.items()},
         top=top,
+        scale=answers.scale,
         min_group=min_group,
         groups=labelled,
         notes=answers.notes,

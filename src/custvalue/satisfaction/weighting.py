@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from custvalue._check import Array, number, refuse, within
+from custvalue._check import Array, number, refuse
 from custvalue._frames import Table, numeric, read
 from custvalue._groups import column_names, group_rows
 from custvalue.errors import ConvergenceError, InvalidDataError, message
+from custvalue.satisfaction._survey import survey_weights
 from custvalue.satisfaction._targets import Margin, cell_name, margin_of
 from custvalue.satisfaction._weights import Weights, trim
 
@@ -225,7 +226,7 @@ def _opened(table: Any, roles: Mapping[str, str], weight: str | None) -> tuple[T
         raise InvalidDataError(message("table", "must have rows", value=0))
     if weight is None:
         return found, np.ones(found.rows)
-    base = within(weight, numeric(found, "weight"), 0.0, hint="Give every row a weight.")
+    base = survey_weights(weight, numeric(found, "weight"))
     if not base.any():
         raise InvalidDataError(message(weight, "must have weights above 0"))
     return found, base

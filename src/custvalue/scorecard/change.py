@@ -11,7 +11,7 @@ import numpy as np
 from custvalue._check import Array, coverage, one_of, real, refuse, within
 from custvalue._proportion import normal_quantile
 from custvalue._record import Record
-from custvalue._tally import Column, Tally, checked_groups
+from custvalue._tally import Column, Tally, checked_groups, distinct_rows
 from custvalue.errors import InvalidDataError, message
 
 DIRECTIONS = ("up", "down")
@@ -187,8 +187,8 @@ def change_since(
     one_of("direction", direction, DIRECTIONS)
     level = coverage(level)
     before, after = _read("previous", previous, level), _read("current", current, level)
-    earlier = _labels("previous", previous, before[0])
-    groups = _labels("current", current, after[0])
+    earlier = labels_of("previous", previous, before[0])
+    groups = labels_of("current", current, after[0])
     _same_groups(earlier, groups)
     if before[0].shape != after[0].shape:
         rule = "must have as many scores as each other"
@@ -237,13 +237,15 @@ def _read(name: str, score: Any, level: float) -> tuple[Array, Array, Array]:
     return value, value - half, value + half
 
 
-def _labels(name: str, score: Any, value: Array) -> dict[str, Column]:
+def labels_of(name: str, score: Any, value: Array) -> dict[str, Column]:
     """Return the labels of the values of a record: its groups, or its groups and keys."""
     if value.ndim == 0 or not isinstance(score, Estimate):
         return {}
     groups = dict(getattr(score, "groups", {}))
     keys = {key: getattr(score, key) for key in score._keys} if isinstance(score, Tally) else {}
-    for labels in (groups, {**groups, **keys}):
+    first = distinct_rows(list(groups.values()))[1] if groups else slice(0)
+    once = {key: column[first] for key, column in groups.items()}  # of a row for each answer too
+    for labels in (groups, {**groups, **keys}, once):
         if labels and all(len(column) == len(value) for column in labels.values()):
             return labels
     hint = "Pass pairs of numbers and standard errors."

@@ -1,0 +1,116 @@
+"""Scores of an evaluation: of indicators, dimensions, goals and the whole, with bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from custvalue._aggregate import aggregate, weighted
+from custvalue._check import Array
+
+if TYPE_CHECKING:
+    from custvalue.scorecard.evaluation import Evaluation
+    from custvalue.scorecard.system import EvaluationSystem
+
+DEPENDENCE = ("independent", "comonotone")
+
+
+def of_readings(evaluation: Evaluation, reading: Array) -> Array:
+    """Return scores of shape (indicators, units); NaN for stale values that rules leave out."""
+    system = evaluation.system
+    found = np.stack([
+        one.scores(reading[i], evaluation.target[i], evaluation.floor[i])
+        for i, one in enumerate(system.indicators)
+    ])  # fmt: skip
+    if system.rules.stale == "leave_out":
+        found = np.where(evaluation.stale, np.nan, found)
+    return found
+
+
+def _one(scores: Array, weights: Array, how: str, system: EvaluationSystem) -> Array:
+    """Return one score of several, as the rules treat those that are missing."""
+    rules, there = system.rules, ~np.isnan(scores)
+    share = weighted(weights / weights.sum(), there.astype(np.float64))
+    least = (1.0 if rules.missing == "none" else rules.minimum_coverage) - 1e-12
+    if rules.missing == "lowest":
+        scores = np.where(there, scores, 0.0)
+    return np.where((share >= least) & (share > 0.0), aggregate(scores, weights, how), np.nan)
+
+
+def _places(system: EvaluationSystem) -> list[tuple[Array, list[int]]]:
+    """Return the weights and places of the indicators of each dimension."""
+    found = []
+    for part in system.dimensions:
+        mine = [i for i, one in enumerate(system.indicators) if one.dimension == part.id]
+        found.append((np.array([system.indicators[i].weight for i in mine]), mine))
+    return found
+
+
+def aggregated(system: EvaluationSystem, scores: Array) -> tuple[Array, Array]:
+    """Return scores of dimensions, of shape (dimensions, units), and of the whole."""
+    parts = []
+    for weights, mine in _places(system):
+        some = weights.sum() > 0  # a dimension of no weight may have indicators of none
+        used = weights if some else np.ones(len(mine))
+        parts.append(_one(scores[mine], used, system.rules.aggregation, system))
+    found, weight = np.stack(parts), np.array(list(system.weights.values()))
+    share = weighted(weight, (~np.isnan(scores)).astype(np.float64))
+    enough = share >= system.rules.minimum_coverage - 1e-12
+    return found, np.where(enough, overall(system, found), np.nan)
+
+
+def overall(system: EvaluationSystem, parts: Array) -> Array:
+    """Return the score of the whole from those of its dimensions."""
+    weights = np.array([part.weight for part in system.dimensions])
+    return _one(parts, weights, system.rules.overall, system)
+
+
+def of_goals(system: EvaluationSystem, scores: Array) -> Array:
+    """Return the score of the indicators of each goal, by their weights in the whole."""
+    weights = system.weights
+    found = np.full((len(system.goals), scores.shape[1]), np.nan)
+    for i, goal in enumerate(system.goals):
+        mine = [system.indicator_ids.index(name) for name in goal.indicators]
+        used = np.array([weights[name] for name in goal.indicators])
+        if used.sum() > 0:
+            found[i] = _one(scores[mine], used, system.rules.aggregation, system)
+    return found
+
+
+def bounds(evaluation: Evaluation, dependence: str) -> tuple[Array, Array]:
+    """Return bounds of the scores of dimensions and, last, of the whole; NaN where none has any.
+
+    Independent: one indicator at a time at its bound, and the root of the sum of squares of what
+    that changes. Comonotone: all at once.
+    """
+    system, scores = evaluation.system, evaluation.scores
+    ends = [of_readings(evaluation, bound) for bound in (evaluation.lower, evaluation.upper)]
+    ends = [np.where(np.isnan(scores), np.nan, end) for end in ends]
+    low, high = np.fmin(*ends), np.fmax(*ends)  # less may be better
+    known = ~np.isnan(low)
+    parts, whole = aggregated(system, scores)
+    found = []
+    for end in (np.where(known, low, scores), np.where(known, high, scores)):
+        if dependence == "comonotone":
+            moved, total = aggregated(system, end)
+            found.append(np.vstack([moved, total]))
+            continue
+        squares = np.zeros((len(parts) + 1, scores.shape[1]))
+        for place, (weights, mine) in enumerate(_places(system)):
+            used = weights if weights.sum() > 0 else np.ones(len(mine))
+            for i in mine:
+                if not known[i].any():
+                    continue
+                one, all_parts = scores[mine], parts.copy()
+                one[mine.index(i)] = end[i]
+                all_parts[place] = _one(one, used, system.rules.aggregation, system)
+                squares[place] += (all_parts[place] - parts[place]) ** 2
+                squares[-1] += np.nan_to_num(overall(system, all_parts) - whole) ** 2
+        found.append(np.sqrt(squares))
+    if dependence == "independent":
+        middle = np.vstack([parts, whole])
+        found = [middle - found[0], middle + found[1]]
+    some = [known[mine].any(axis=0) for _, mine in _places(system)]
+    some.append(known.any(axis=0))
+    return tuple(np.where(some, np.clip(end, 0.0, 100.0), np.nan) for end in found)  # type: ignore[return-value]
