@@ -1,12 +1,13 @@
 """Scorecard: indicators, thresholds, evaluation; monitoring; improvement and its effects."""
 
+from custvalue.scorecard._catalogue import Aspects as Aspects
+from custvalue.scorecard._catalogue import Crosswalk as Crosswalk
 from custvalue.scorecard._readings import Reading as Reading
 from custvalue.scorecard._themes import Themes as Themes
 from custvalue.scorecard.action import ImprovementAction as ImprovementAction
+from custvalue.scorecard.aggregate import aggregate as aggregate
 from custvalue.scorecard.before_after import BeforeAfter as BeforeAfter
 from custvalue.scorecard.before_after import before_after as before_after
-from custvalue.scorecard.catalogue import Aspects as Aspects
-from custvalue.scorecard.catalogue import Crosswalk as Crosswalk
 from custvalue.scorecard.catalogue import aspects as aspects
 from custvalue.scorecard.catalogue import crosswalk as crosswalk
 from custvalue.scorecard.change import Change as Change
@@ -26,7 +27,6 @@ from custvalue.scorecard.ewma import ewma_chart as ewma_chart
 from custvalue.scorecard.history import History as History
 from custvalue.scorecard.history import history as history
 from custvalue.scorecard.indicator import Indicator as Indicator
-from custvalue.scorecard.normalise import aggregate as aggregate
 from custvalue.scorecard.normalise import normalise as normalise
 from custvalue.scorecard.normalise import observed_bounds as observed_bounds
 from custvalue.scorecard.p_chart import PChart as PChart

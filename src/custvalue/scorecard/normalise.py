@@ -1,4 +1,4 @@
-"""Scores of indicators on one scale, and one score of several: normalisation and aggregation."""
+"""Scores of indicators on one scale: by bounds, by spread, by rank, by distance to a target."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from custvalue import _aggregate
 from custvalue._check import Array, ArrayLike, one_of, real, refuse, within
 from custvalue._tally import Column
 from custvalue.errors import InvalidDataError, message
@@ -16,7 +15,6 @@ NORMALISATIONS = ("min_max", "z", "rank", "distance_to_target")
 DIRECTIONS = ("up", "down")
 OUTSIDE = ("error", "clip")
 MISSING = ("error", "propagate")
-MOST = 1e200  # of scores and sums of them, so that nothing overflows
 _USED = {  # method -> the arguments that it uses
     "min_max": {"low", "high"}, "z": set(), "rank": set(), "distance_to_target": {"target"},
 }  # fmt: skip
@@ -156,88 +154,6 @@ def observed_bounds(values: ArrayLike) -> tuple[Array, Array]:
     return np.asarray(np.fmin.reduce(x)), np.asarray(np.fmax.reduce(x))
 
 
-def aggregate(
-    scores: ArrayLike,
-    weights: ArrayLike | None = None,
-    *,
-    method: str = "weighted_mean",
-    missing: str = "error",
-) -> Any:
-    """Return one score from those of several indicators.
-
-    Parameters
-    ----------
-    scores : array_like of shape (..., indicators)
-        Such as from `normalise`; at least 0 for "geometric" and "harmonic".
-    weights : array_like of shape (indicators,), optional
-        At least 0, and some above it; equal by default. They need not add up to 1. Scores with
-        weight 0 do not count.
-    method : {"weighted_mean", "geometric", "harmonic", "min", "sum"}
-        How far a good score makes up for a bad one. "weighted_mean": fully. "geometric" and
-        "harmonic": in part, and not at all for a score of 0. "min": not at all. "sum": the sum of
-        weight times score.
-    missing : {"error", "reweight", "propagate"}
-        What to do with NaN: refuse it; share its weight among the scores that are there; or return
-        NaN.
-
-    Returns
-    -------
-    float array of shape (...)
-        NaN where no score is there.
-
-    Raises
-    ------
-    InvalidDataError
-        If scores are infinite, negative where they must not be, or NaN and `missing="error"`.
-
-    References
-    ----------
-    OECD & JRC, *Handbook on Constructing Composite Indicators* (2008), section 6: linear and
-    geometric aggregation, compensability.
-
-    Examples
-    --------
-    >>> import custvalue as cv
-    >>> scores = [80, 60, 40, 20]
-    >>> methods = ["weighted_mean", "geometric", "harmonic", "min"]
-    >>> [round(float(cv.scorecard.aggregate(scores, method=m)), 3) for m in methods]
-    [50.0, 44.267, 38.4, 20.0]
-    """
-    one_of("method", method, _aggregate.AGGREGATES)
-    one_of("missing", missing, ("error", "reweight", "propagate"))
-    x = _values(scores, "propagate", "scores")
-    if x.ndim == 0 or not x.shape[-1]:
-        rule = "must be of shape (..., indicators), of at least one indicator"
-        raise InvalidDataError(message("scores", rule, value=x.shape))
-    w = checked_weights(weights, x.shape[-1])
-    nothing = np.isnan(x) & (w > 0)
-    if missing == "error":
-        refuse("scores", "must not be missing", np.nan, np.asarray(nothing.any(axis=-1)),
-               hint='Pass missing="reweight" or "propagate".')  # fmt: skip
-    refuse("scores", f"must be within -/+ {MOST:g}", x, np.abs(x) > MOST)
-    if method in ("geometric", "harmonic"):
-        refuse("scores", f"must be at least 0 with method={method!r}", x, x < 0.0)
-    if method != "sum":
-        w = w / w.sum()
-    found = _aggregate.aggregate(np.moveaxis(x, -1, 0), w, method)
-    if missing == "propagate":
-        found = np.where(nothing.any(axis=-1), np.nan, found)
-    return np.asarray(found)[()]
-
-
-def checked_weights(weights: Any, indicators: int) -> Array:
-    """Return a weight for each indicator, at least 0 and some above; equal ones where not given."""
-    if weights is None:
-        return np.ones(indicators)
-    found = within("weights", weights, 0.0, 1e100)
-    if found.shape != (indicators,):
-        rule = f"must be {indicators}, one for each indicator"
-        raise InvalidDataError(message("weights", rule, value=found.shape))
-    if indicators and not found.max() > 0.0:
-        raise InvalidDataError(message("weights", "must not all be 0"))
-    return found
-
-
 def ranks(x: Array) -> Array:
     """Return ranks along the first axis, 1 for the least, equal ones their mean; NaN of NaN."""
     from scipy.stats import rankdata
@@ -246,11 +162,11 @@ def ranks(x: Array) -> Array:
     return found
 
 
-def _values(values: Any, missing: str, name: str = "values") -> Array:
-    x = real(name, values, hint="Convert first; NaN is what is missing.")
-    refuse(name, "must be finite", x, np.isinf(x))
+def _values(values: Any, missing: str) -> Array:
+    x = real("values", values, hint="Convert first; NaN is what is missing.")
+    refuse("values", "must be finite", x, np.isinf(x))
     if missing == "error":
-        refuse(name, "must not be missing", x, np.isnan(x), hint='Pass missing="propagate".')
+        refuse("values", "must not be missing", x, np.isnan(x), hint='Pass missing="propagate".')
     return x
 
 

@@ -16,7 +16,7 @@ from custvalue._tally import Column, as_column
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._intervals import generator
 from custvalue.scorecard._draws import counted, drawn, levels_of, ranks_of, swaps
-from custvalue.scorecard.normalise import MOST, aggregate, checked_weights
+from custvalue.scorecard.aggregate import MOST, aggregate, checked_weights
 
 Ints = npt.NDArray[np.int64]
 METHODS = ("weighted_mean", "geometric", "harmonic")
