@@ -38,7 +38,7 @@ def test_each_status_has_a_word_a_sign_and_a_shape():
         assert word in texts
     signs = [text for text in texts if len(text) == 1]
     assert len(set(signs)) == 6
-    shapes = {line.get_marker() for line in ax.lines if line.get_markersize() >= 12}
+    shapes = {line.get_marker() for line in ax.lines if line.get_markersize() >= 10}
     assert len(shapes) == 6
 
 
