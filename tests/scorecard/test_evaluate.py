@@ -478,3 +478,16 @@ def test_an_empty_history_is_an_evaluation_without_data():
     found = sc.evaluate(shares("a"), empty, as_of="2020-01-01")
     assert len(found) == 0
     assert sc.evaluate(shares("a"), empty, units=["x"]).status.tolist() == [["no data"]]
+
+
+def test_coded_themes_stand_beside_the_numbers():
+    coded = pd.DataFrame({"talk": [1, 1, 2, 2, 3, 3], "coder": list("xyxyxy"),
+                          "theme": ["wait", "wait", "wait", "price", None, None]})  # fmt: skip
+    said = sc.themes(coded, unit="talk", coder="coder", theme="theme")
+    found = sc.evaluate(shares("a"), {"a": 0.5}, evidence={"a": said})
+    assert found.evidence["a"] == f"wait 33% (units 3, alpha {said.overall_alpha:.2f})"
+    assert found.notes == {"evidence on which coders do not agree": 1}
+    alone = sc.themes(coded.query("coder == 'x'"), unit="talk", theme="theme")
+    found = sc.evaluate(shares("a"), {"a": 0.5}, evidence={"a": alone})
+    assert found.evidence["a"] == "wait 67% (units 3)"
+    assert found.notes == {}

@@ -11,6 +11,7 @@ import numpy as np
 from custvalue._check import Array, coverage, of_type, one_of, real
 from custvalue.errors import InvalidDataError, message
 from custvalue.scorecard._readings import Readings, from_history, from_mapping, refuse_outside
+from custvalue.scorecard._themes import Themes
 from custvalue.scorecard._verdicts import verdicts
 from custvalue.scorecard.action import day_of
 from custvalue.scorecard.evaluation import Evaluation
@@ -19,6 +20,7 @@ from custvalue.scorecard.system import EvaluationSystem, load
 from custvalue.scorecard.threshold import Codes
 
 _EPOCH = dt.date(1970, 1, 1)
+_AGREED = 2.0 / 3.0  # Krippendorff's lowest alpha for tentative conclusions
 
 
 def evaluate(
@@ -58,8 +60,9 @@ def evaluate(
         The last evaluation of the same units, for `hysteresis`. Without it earlier values in the
         history are judged in turn.
     evidence : mapping of str to text or record, optional
-        By id of an indicator, dimension or goal: what people said, such as coded `Themes`; kept
-        beside the numbers as text.
+        By id of an indicator, dimension or goal: what people said; kept beside the numbers as text.
+        Of coded `Themes` the three most frequent, and how far coders agree; where that is less
+        than Krippendorff's 0.667, `notes` counts it.
     level : float
         Of the intervals, between 0 and 1.
 
@@ -146,7 +149,7 @@ def evaluate(
         age,
         as_of=day,
         level=level,
-        evidence=_evidence(system, evidence),
+        evidence=_evidence(system, evidence, notes),
         notes=notes,
         frame=past.frame if isinstance(readings, History) and past is not None else "pandas",
     )
@@ -205,9 +208,26 @@ def _before(system: EvaluationSystem, previous: Evaluation | None, found: Readin
     return np.where((rows >= 0)[:, None] & (columns >= 0), status, 0).astype(np.int8)
 
 
-def _evidence(system: EvaluationSystem, evidence: Mapping[str, Any] | None) -> dict[str, str]:
+def _evidence(
+    system: EvaluationSystem, evidence: Mapping[str, Any] | None, notes: dict[str, int]
+) -> dict[str, str]:
     if evidence is not None and not isinstance(evidence, Mapping):
         rule = "must map indicators, dimensions or goals to text or records"
         raise InvalidDataError(message("evidence", rule, value=type(evidence).__name__))
     known = [*system.indicator_ids, *system.dimension_ids, *(goal.id for goal in system.goals)]
-    return {one_of("evidence", name, known): str(said) for name, said in (evidence or {}).items()}
+    given = {one_of("evidence", name, known): said for name, said in (evidence or {}).items()}
+    for said in given.values():
+        if isinstance(said, Themes) and said.overall_alpha < _AGREED:
+            rule = "evidence on which coders do not agree"
+            notes[rule] = notes.get(rule, 0) + 1
+    return {name: _told(said) for name, said in given.items()}
+
+
+def _told(said: Any) -> str:
+    """Return evidence as text: of coded themes the most frequent, and how far coders agree."""
+    if not isinstance(said, Themes):
+        return str(said)
+    most = np.argsort(-said.value, kind="stable")[:3]
+    parts = [f"{said.labels()[i]} {said.value[i]:.0%}" for i in most if said.value[i] > 0]
+    agreed = "" if np.isnan(said.overall_alpha) else f", alpha {said.overall_alpha:.2f}"
+    return f"{', '.join(parts) or 'no theme'} (units {said.base}{agreed})"
