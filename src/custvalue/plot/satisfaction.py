@@ -218,16 +218,15 @@ def importance_map(grid: ImportancePerformance, ax: Any = None) -> Any:
     """
     ax = axes(ax, (6.0, 5.0))
     ax.plot(grid.performance, grid.importance, marker="o", linestyle="", color=ACTUAL["color"])
-    ax.axvline(grid.performance_cut, color="0.5", linewidth=0.8)
-    ax.axhline(grid.importance_cut, color="0.5", linewidth=0.8)
     ax.margins(0.15)
     ax.set_xlim(ax.get_xlim())  # final, as names are placed by it
     ax.set_ylim(ax.get_ylim())
     corners = {"concentrate here": (0, 1), "keep up": (1, 1), "low priority": (0, 0),
                "possible overkill": (1, 0)}  # fmt: skip
-    label_points(ax, grid.performance, grid.importance, grid.attribute, corners)
+    cuts = (grid.performance_cut, grid.importance_cut)
     ax.set_xlabel("performance")
     ax.set_ylabel("importance")
+    label_points(ax, grid.performance, grid.importance, grid.attribute, corners, cuts)
     return readable(ax)
 
 
@@ -265,17 +264,15 @@ def kano_map(found: Kano, ax: Any = None, group: Any = None) -> Any:
     ax = axes(ax, (6.0, 5.0))
     cost, gain = -found.worse[rows], found.better[rows]
     ax.plot(cost, gain, marker="o", linestyle="", color=ACTUAL["color"], clip_on=False)
-    for cut in (ax.axvline, ax.axhline):
-        cut(0.5, color="0.5", linewidth=0.8)
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     corners = {"attractive": (0, 1), "one-dimensional": (1, 1), "indifferent": (0, 0),
                "must-be": (1, 0)}  # fmt: skip
     names, known = found.feature[rows], ~np.isnan(cost + gain)
-    label_points(ax, cost[known], gain[known], names[known], corners)
     if not known.all():
         left_out = ", ".join(map(str, names[~known]))
         ax.set_title(wrapped(f"not known: {left_out}", 80), fontsize=8, loc="left")
     ax.set_xlabel("worse: satisfaction lost without it")
     ax.set_ylabel("better: satisfaction gained with it")
+    label_points(ax, cost[known], gain[known], names[known], corners, (0.5, 0.5))
     return readable(ax)
