@@ -9,7 +9,7 @@ import numpy as np
 from custvalue.plot._figure import ACTUAL, MODEL, axes, group_names, only_group
 from custvalue.plot._fonts import readable
 from custvalue.plot._labels import label_points
-from custvalue.plot._names import widest, wrapped, wrapped_names
+from custvalue.plot._names import row_height, widest, wrapped, wrapped_names
 
 if TYPE_CHECKING:
     from custvalue.satisfaction import CSAT, NPS, Drivers, ImportancePerformance, Kano
@@ -50,7 +50,7 @@ def answers(scores: CSAT, ax: Any = None) -> Any:
     table = np.atleast_2d(scores.shares)
     low, high = (int(end) for end in scores.scale)
     lines = wrapped_names(names)
-    ax = axes(ax, (6.4 + 0.08 * widest(lines), 1.5 + 0.5 * len(names)))
+    ax = axes(ax, (6.4 + 0.08 * widest(lines), 1.5 + row_height(lines, 0.5) * len(names)))
     from matplotlib import colormaps
 
     colours = colormaps[_SHADES](np.linspace(0.1, 0.9, high - low + 1))
@@ -172,7 +172,7 @@ def drivers(found: Drivers, ax: Any = None, group: Any = None) -> Any:
     rows = np.flatnonzero(only_group(found, group))
     rows = rows[np.argsort(found.importance[rows])]
     names = wrapped_names(found.predictor[rows])
-    ax = axes(ax, (6.4 + 0.08 * widest(names), 1.4 + 0.4 * len(rows)))
+    ax = axes(ax, (6.4 + 0.08 * widest(names), 1.4 + row_height(names, 0.4) * len(rows)))
     value, where = found.importance[rows], np.arange(len(rows))
     ax.barh(where, value, color=ACTUAL["color"])
     if found.replicates.size:
