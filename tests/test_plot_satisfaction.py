@@ -176,3 +176,19 @@ def test_features_that_are_not_known_are_named_beside_the_map():
     assert "app" in names
     assert "shop" not in names
     assert covered(boxes(ax, ax.texts)) == 0
+
+
+def test_records_of_nobody_are_drawn():
+    nobody = pd.DataFrame({"group": np.array([], dtype=object), "score": np.array([], dtype=float)})
+    found = cv.satisfaction
+    for ax in (
+        cv.plot.answers(found.csat(nobody, "score", scale=(1, 5), by="group")),
+        cv.plot.answers(found.CSAT()),
+        cv.plot.nps_over_waves(found.nps(nobody, "score", by="group")),
+        cv.plot.nps_over_waves(found.NPS()),
+        cv.plot.drivers(found.Drivers()),
+        cv.plot.importance_map(found.ImportancePerformance([], [], [])),
+        cv.plot.kano_map(found.Kano()),
+    ):
+        ax.figure.draw_without_rendering()
+        assert not [bar for bar in ax.patches if bar.get_width()]

@@ -134,6 +134,12 @@ def test_shares_near_one_have_labels_that_differ():
     assert ax.get_ylim()[1] > 1.0  # where the marks are
 
 
+def test_charts_without_periods_or_without_anybody_are_drawn():
+    chart = cv.scorecard.PChart([], [], [], 0.5)
+    assert texts(drawn(cv.plot.control_chart(chart))) == ["no periods"]
+    drawn(cv.plot.control_chart(cv.scorecard.PChart([1, 2], [0, 0], [0, 0], 0.5)))
+
+
 def test_what_is_no_chart_is_refused():
     with pytest.raises(InvalidDataError, match="chart: must be a PChart, an EWMAChart or a CUSUM"):
         cv.plot.control_chart([1, 2, 3])
@@ -157,6 +163,13 @@ def test_changes_have_intervals_and_verdicts_in_words_and_shapes():
     assert texts(ax)[1::2] == said
     assert len(set(texts(ax)[::2])) == 4
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c", "d"]
+
+
+def test_changes_without_groups_or_without_bounds_are_drawn():
+    none = np.array([])
+    drawn(cv.plot.change(Change(*[none] * 6, groups={"group": none.astype(object)})))
+    ax = drawn(cv.plot.change(Change([1.0], [-np.inf], [np.inf], [2.0], [1.0], [3.0])))
+    assert texts(ax) == ["–", "no clear change   1 → 2"]
 
 
 def test_less_may_be_better():

@@ -137,3 +137,9 @@ def test_mover_covers():
     errors = np.full(20_000, 0.5), np.full(20_000, 0.2)
     low, high = change_since((one, errors[0]), (other, errors[1])).interval()
     assert ((low <= 1.0) & (high >= 1.0)).mean() == pytest.approx(0.95, abs=0.005)
+
+
+def test_a_score_without_bounds_has_a_change_without_bounds():
+    change = Change(1.0, -np.inf, np.inf, 2.0, 1.0, 3.0)
+    assert change.interval() == (-np.inf, np.inf)
+    assert change.verdict == "no clear change"

@@ -46,7 +46,7 @@ def answers(scores: CSAT, ax: Any = None) -> Any:
     'share of answers'
     """
     labels = list(scores._group_labels().values())
-    names = [", ".join(map(str, row)) for row in zip(*labels, strict=True)] or ["all"]
+    names = [", ".join(map(str, row)) for row in zip(*labels, strict=True)] if labels else ["all"]
     table = np.atleast_2d(scores.shares)
     low, high = (int(end) for end in scores.scale)
     lines = wrapped_names(names)
@@ -70,7 +70,7 @@ def answers(scores: CSAT, ax: Any = None) -> Any:
             said = _nothing(base[row], scores.min_group)
         ax.text(1.01, row, said, va="center", fontsize=8)
     ax.set_yticks(where, lines)
-    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     ax.set_xlabel("share of answers")
     ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
@@ -113,7 +113,8 @@ def nps_over_waves(scores: NPS, ax: Any = None, level: float = 0.95) -> Any:
     >>> cv.plot.nps_over_waves(cv.satisfaction.nps(survey, "score", by="year")).get_ylabel()
     'net promoter score'
     """
-    names = wrapped_names((name or "all" for name in group_names(scores)[0]), 18)
+    count = np.size(scores.value)  # none where there are groups and nobody is in them
+    names = wrapped_names((name or "all" for name in group_names(scores)[0][:count]), 18)
     ax = axes(ax, (max(7.0, min(0.3 * len(names), 14.0)), 4.2))
     value = 100.0 * np.atleast_1d(scores.value)
     low, high = (100.0 * np.atleast_1d(bound) for bound in scores.interval(level))

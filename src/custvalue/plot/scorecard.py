@@ -62,6 +62,9 @@ def control_chart(chart: PChart | EWMAChart | CUSUMChart, ax: Any = None) -> Any
         rule = "must be a PChart, an EWMAChart or a CUSUMChart"
         raise InvalidDataError(message("chart", rule, value=type(chart).__name__))
     ax = axes(ax, (8.0, 4.4))
+    if not len(chart.period):
+        ax.text(0.5, 0.5, "no periods", transform=ax.transAxes, ha="center", va="center")
+        return ax
     if isinstance(chart, PChart):
         _shares(chart, ax)
     elif isinstance(chart, EWMAChart):
