@@ -315,6 +315,27 @@ def test_a_roadmap_without_effort_or_impact_is_drawn(found):
     drawn(cv.plot.roadmap(dataclasses.replace(steps, effort=nothing, impact=nothing)))
 
 
+def test_long_names_are_told_apart_and_cover_nothing(found):
+    long = "a very long name that says everything there is to say about "
+    model = cv.maturity.load({
+        **MODEL.declaration,
+        "components": [{**part, "name": long + part["id"]}
+                       for part in MODEL.declaration["components"]],
+        "items": [{**item, "name": long + item["id"]} for item in MODEL.declaration["items"]],
+    })  # fmt: skip
+    named = assess(ratings("Alpha"), model)
+    radar = cv.plot.maturity_profile(named, kind="radar")
+    assert inside(radar, radar.texts[-4:])
+    for ax in (
+        cv.plot.maturity_profile(named),
+        cv.plot.rating_heatmap(named),
+        cv.plot.roadmap(cv.maturity.roadmap(named, 4)),
+    ):
+        labels = ax.get_yticklabels()
+        assert inside(ax, labels)
+        assert len({label.get_text() for label in labels}) == len(labels)
+
+
 def test_given_axes_are_drawn_on(found):
     from matplotlib.figure import Figure
 

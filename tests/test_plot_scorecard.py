@@ -15,6 +15,7 @@ from custvalue.plot._status import MARKS, status_mark
 from custvalue.scorecard import Change, ImprovementAction, ImprovementPlan
 
 DAY = "2023-12-31"
+RULES = ["beyond", "nine on one side", "two of three", "four of five"]
 
 
 def drawn(ax):
@@ -53,8 +54,7 @@ def shares():
     count = rng.binomial(total, np.where(np.arange(30) < 20, 0.8, 0.92))
     count[7] = total[7] = 0
     period = np.arange("2022-01", "2024-07", dtype="datetime64[M]")
-    rules = ["beyond", "nine on one side", "two of three", "four of five"]
-    return cv.scorecard.p_chart(count, total, period=period, baseline=0.8, rules=rules)
+    return cv.scorecard.p_chart(count, total, period=period, baseline=0.8, rules=RULES)
 
 
 def test_shares_lie_between_their_limits(shares):
@@ -125,6 +125,21 @@ def test_a_single_period_and_days_are_labelled():
     assert labels == ["2024-01-01", "2024-01-02", "2024-01-03"]
 
 
+def test_shares_near_one_have_labels_that_differ():
+    chart = cv.scorecard.p_chart([100, 99] * 9, [100] * 18, baseline=0.9, rules=RULES)
+    ax = drawn(cv.plot.control_chart(chart))
+    labels = [label.get_text() for label in ax.get_yticklabels() if label.get_text()]
+    assert len(set(labels)) == len(labels) > 2
+    assert max(float(label.removesuffix("%")) for label in labels) <= 100
+    assert ax.get_ylim()[1] > 1.0  # where the marks are
+
+
+def test_charts_without_periods_or_without_anybody_are_drawn():
+    chart = cv.scorecard.PChart([], [], [], 0.5)
+    assert texts(drawn(cv.plot.control_chart(chart))) == ["no periods"]
+    drawn(cv.plot.control_chart(cv.scorecard.PChart([1, 2], [0, 0], [0, 0], 0.5)))
+
+
 def test_what_is_no_chart_is_refused():
     with pytest.raises(InvalidDataError, match="chart: must be a PChart, an EWMAChart or a CUSUM"):
         cv.plot.control_chart([1, 2, 3])
@@ -148,6 +163,13 @@ def test_changes_have_intervals_and_verdicts_in_words_and_shapes():
     assert texts(ax)[1::2] == said
     assert len(set(texts(ax)[::2])) == 4
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c", "d"]
+
+
+def test_changes_without_groups_or_without_bounds_are_drawn():
+    none = np.array([])
+    drawn(cv.plot.change(Change(*[none] * 6, groups={"group": none.astype(object)})))
+    ax = drawn(cv.plot.change(Change([1.0], [-np.inf], [np.inf], [2.0], [1.0], [3.0])))
+    assert texts(ax) == ["–", "no clear change   1 → 2"]
 
 
 def test_less_may_be_better():

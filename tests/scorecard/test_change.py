@@ -145,3 +145,9 @@ def test_groups_of_answers_are_groups():
     change = cv.scorecard.change_since(spring, spring)
     assert change.groups["city"].tolist() == ["x", "y"]
     assert change.value.tolist() == [0.0, 0.0]
+
+
+def test_a_score_without_bounds_has_a_change_without_bounds():
+    change = Change(1.0, -np.inf, np.inf, 2.0, 1.0, 3.0)
+    assert change.interval() == (-np.inf, np.inf)
+    assert change.verdict == "no clear change"

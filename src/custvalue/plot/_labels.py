@@ -17,12 +17,18 @@ _CROWD = 12  # names: more are written smaller
 
 
 def label_points(
-    ax: Any, x: Array, y: Array, names: Any, corners: Mapping[str, tuple[int, int]]
+    ax: Any,
+    x: Array,
+    y: Array,
+    names: Any,
+    corners: Mapping[str, tuple[int, int]],
+    cuts: tuple[float, float],
 ) -> None:
-    """Write names beside points, within the picture, and words in its corners.
+    """Write names beside points, within the picture, words in its corners, and lines across it.
 
     Each name goes to the nearest of some places around its point where it covers nothing, or else
-    where it covers least. The limits of the axes must be final.
+    where it covers least. The limits of the axes, and all that stands around them,
+    must be final.
 
     Parameters
     ----------
@@ -34,14 +40,23 @@ def label_points(
         One for each.
     corners : mapping of str to (0 or 1, 0 or 1)
         What is written in which corner; 0 is left or below.
+    cuts : tuple of float
+        Where the lines are on the horizontal and on the vertical axis.
     """
     from matplotlib.patheffects import withStroke
 
-    # The size is that of the axes now: when the figure is laid out they grow rather than shrink.
+    engine = ax.figure.get_layout_engine()
+    if engine is not None:  # the axes get the size that they will have
+        engine.execute(ax.figure.figure)
     scale = 72.0 / ax.figure.dpi
     frame = np.asarray(ax.bbox.extents) * scale
     points = ax.transData.transform(np.column_stack([x, y])) * scale
     taken = [np.array([px - 4, py - 4, px + 4, py + 4]) for px, py in points]
+    ax.axvline(cuts[0], color="0.5", linewidth=0.8)
+    ax.axhline(cuts[1], color="0.5", linewidth=0.8)
+    across, up = ax.transData.transform(cuts) * scale
+    taken.append(np.array([across - 0.25, frame[1], across + 0.25, frame[3]]))
+    taken.append(np.array([frame[0], up - 0.25, frame[2], up + 0.25]))
     for word, corner in corners.items():
         where = [0.98 if end else 0.02 for end in corner]
         sides = ("left", "right")[corner[0]], ("bottom", "top")[corner[1]]
@@ -51,13 +66,15 @@ def label_points(
         low = frame[:2] + np.array(where) * (frame[2:] - frame[:2]) - np.array(corner) * size
         taken.append(np.concatenate([low, low + size]))
     font = 9 if len(names) <= _CROWD else 7
-    halo = [withStroke(linewidth=2.0, foreground="white")]  # lines do not cross names
+    halo = [withStroke(linewidth=3.0, foreground="white")]  # lines do not cross names
     texts = wrapped_names(names, 26)
     for text, at, point in zip(texts, zip(x, y, strict=True), points, strict=True):
         size = _size(text, font)
         found = [(np.array(way), reach) for reach in _REACHES for way in _DIRECTIONS]
         boxes = np.array([_box(point, way, reach, size) for way, reach in found])
-        best = int(np.argmin(_covered(boxes, np.array(taken)) + _outside(boxes, frame)))
+        far = np.array([reach for _, reach in found])
+        cost = far + 4.0 * _covered(boxes, np.array(taken)) + _outside(boxes, frame)
+        best = int(np.argmin(cost))
         led = found[best][1] > _LED
         taken.append(boxes[best])
         line = {"arrowstyle": "-", "color": "0.5", "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3}
@@ -69,7 +86,7 @@ def label_points(
 
 def _size(text: str, font: float) -> Array:
     """Return about how wide and high a text is, in points."""
-    return np.array([0.62 * widest([text]), 1.25 * (1 + text.count("\n"))]) * font
+    return np.array([0.62 * widest([text]), 1.4 * (1 + text.count("\n"))]) * font
 
 
 def _box(point: Array, way: Array, reach: float, size: Array) -> Array:

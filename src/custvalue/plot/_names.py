@@ -47,6 +47,12 @@ def widest(texts: Iterable[str]) -> int:
     return max((columns(line) for text in texts for line in text.split("\n")), default=0)
 
 
+def row_height(texts: Iterable[str], least: float, font: float = 10.0) -> float:
+    """Return the inches that each row needs, of those that are named by these texts."""
+    lines = max((1 + text.count("\n") for text in texts), default=1)
+    return max(least, (1.35 * lines + 0.4) * font / 72.0)
+
+
 def _pieces(text: str, most: int) -> Iterable[str]:
     """Yield what lines may be broken between: words with their blank, wide characters, hyphens."""
     piece = ""

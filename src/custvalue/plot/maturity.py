@@ -10,7 +10,7 @@ from custvalue._check import Array, of_type, one_of
 from custvalue.errors import InvalidDataError, message
 from custvalue.plot._figure import ACTUAL, MODEL, axes, shades
 from custvalue.plot._fonts import readable
-from custvalue.plot._names import widest, wrapped, wrapped_names
+from custvalue.plot._names import row_height, widest, wrapped, wrapped_names
 from custvalue.plot._words import word
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def maturity_profile(
 
 def _bars(found: Standing, ax: Any, language: str) -> Any:
     count = len(found.name)
-    ax = axes(ax, (8.0, 1.6 + 0.45 * count))
+    lines = wrapped_names(found.name)
+    ax = axes(ax, (8.0, 1.6 + row_height(lines, 0.45, 9.0) * count))
     where = np.arange(count)
     if found.quartiles is not None:
         low, middle, high = found.quartiles
@@ -110,10 +111,7 @@ def _bars(found: Standing, ax: Any, language: str) -> Any:
             text += f"   {word('level', language)} {found.level[row]:.0f}"
         ax.annotate(text, (1, row), xycoords=("axes fraction", "data"), xytext=(6, 0),
                     textcoords="offset points", va="center", fontsize=8)  # fmt: skip
-    names = [
-        "\u21b3 " * min(deep, 1) + name
-        for name, deep in zip(wrapped_names(found.name), found.depth, strict=True)
-    ]
+    names = ["\u21b3 " * min(deep, 1) + name for name, deep in zip(lines, found.depth, strict=True)]
     ax.set_yticks(where, names)
     for label, deep in zip(ax.get_yticklabels(), found.depth, strict=True):
         label.set_fontsize(9 if deep == 0 else 8)
@@ -159,10 +157,11 @@ def _radar(found: Standing, ax: Any, language: str) -> Any:
     if found.target is not None:
         ax.plot(*ring(found.target), marker="D", markerfacecolor="white", markersize=6,
                 label=word("score with all targets met", language), **MODEL)  # fmt: skip
-    for name, angle, score in zip(found.name, turn, found.score.tolist(), strict=False):
+    names = wrapped_names(found.name, 24)
+    for name, angle, score in zip(names, turn, found.score.tolist(), strict=False):
         x, y = np.sin(angle), np.cos(angle)
         text = word("not rated", language) if np.isnan(score) else f"{score:.2f}"
-        ax.text(1.06 * reach * x, 1.06 * reach * y, f"{wrapped(name, 24)}\n{text}", fontsize=9,
+        ax.text(1.06 * reach * x, 1.06 * reach * y, f"{name}\n{text}", fontsize=9,
                 ha="center" if abs(x) < 0.1 else "left" if x > 0 else "right",
                 va="center" if abs(y) < 0.9 else "bottom" if y > 0 else "top")  # fmt: skip
     ax.set_xlim(-2.1 * reach, 2.1 * reach)  # with room for the names
@@ -243,7 +242,7 @@ def rating_heatmap(
     names = wrapped_names(names_of(model.items, language), 40)
     longest = widest(who)
     wide = max(3.0, max(0.35, 0.1 * longest * (longest <= 6)) * len(who))  # for the legend too
-    ax = axes(ax, (wide + 4.5, 2.0 + 0.3 * len(names)))
+    ax = axes(ax, (wide + 4.5, 2.0 + row_height(names, 0.3, 8.0) * len(names)))
     scale = model.scale
     image = ax.imshow(np.where(table >= 0, table, np.nan), cmap=shades(), vmin=scale.lowest,
                       vmax=scale.highest, aspect="auto")  # fmt: skip
@@ -258,11 +257,12 @@ def rating_heatmap(
     ax.set_xticks(np.arange(len(who)), who, fontsize=8, **turned)
     if len(who) > len(sheets):
         ax.axvline(len(sheets) - 0.5, color="0.15", linewidth=1.5)
-    parts = dict(zip(model.component_ids, names_of(model.components, language), strict=True))
+    titles = wrapped_names(names_of(model.components, language), 22)
+    parts = dict(zip(model.component_ids, titles, strict=True))
     owners = [item.component for item in model.items]
     starts = [i for i, owner in enumerate(owners) if i == 0 or owner != owners[i - 1]]
     for start, end in zip(starts, [*starts[1:], len(owners)], strict=True):
-        ax.annotate(wrapped(parts[owners[start]], 22), (1, (start + end - 1) / 2),
+        ax.annotate(parts[owners[start]], (1, (start + end - 1) / 2),
                     xycoords=("axes fraction", "data"), xytext=(6, 0), fontsize=8,
                     textcoords="offset points", va="center")  # fmt: skip
         if start:

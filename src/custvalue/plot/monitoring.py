@@ -10,14 +10,14 @@ from custvalue._check import Array, of_type
 from custvalue.errors import InvalidDataError, message
 from custvalue.plot._figure import ACTUAL, MODEL, axes
 from custvalue.plot._fonts import readable
-from custvalue.plot._names import widest, wrapped, wrapped_names
+from custvalue.plot._names import row_height, widest, wrapped, wrapped_names
 from custvalue.plot._status import status_mark
 
 if TYPE_CHECKING:
     from custvalue.scorecard import Change, CUSUMChart, EWMAChart, PChart
 
 _MOST_TICKS = 16
-_RULE_MARKS = "Ds^vph*8"  # one for each rule of a p-chart, around the point
+_RULE_MARKS = "Ds^vPX*o"  # one for each rule of a p-chart, around the point
 _STATUS = {"better": "good", "worse": "bad", "no clear change": "neutral"}
 
 
@@ -62,6 +62,9 @@ def control_chart(chart: PChart | EWMAChart | CUSUMChart, ax: Any = None) -> Any
         rule = "must be a PChart, an EWMAChart or a CUSUMChart"
         raise InvalidDataError(message("chart", rule, value=type(chart).__name__))
     ax = axes(ax, (8.0, 4.4))
+    if not len(chart.period):
+        ax.text(0.5, 0.5, "no periods", transform=ax.transAxes, ha="center", va="center")
+        return ax
     if isinstance(chart, PChart):
         _shares(chart, ax)
     elif isinstance(chart, EWMAChart):
@@ -95,7 +98,8 @@ def _shares(chart: PChart, ax: Any) -> None:
         before += flags
     ax.margins(y=0.05 + 0.03 * int(before.max(initial=0)))
     ax.set_ylabel("share")
-    ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}" if 0 <= share <= 1 else "")
+    # Room for marks may end above 1: no share does, so that no label should.
+    ax.yaxis.set_major_formatter(lambda y, _: f"{100 * y:.6g}%" if 0 <= y <= 1 else "")
 
 
 def _averages(chart: EWMAChart, ax: Any) -> None:
@@ -203,7 +207,8 @@ def change(found: Change, ax: Any = None) -> Any:
     count = len(found.current)
     labels = list(found.groups.values())
     names = [", ".join(map(str, row)) for row in zip(*labels, strict=True)] or ["all"] * count
-    ax = axes(ax, (8.0, 1.4 + 0.4 * max(count, 1)))
+    lines = wrapped_names(names)
+    ax = axes(ax, (8.0, 1.4 + row_height(lines, 0.4) * max(count, 1)))
     where, value = np.arange(count), np.atleast_1d(found.value)
     low, high = (np.atleast_1d(bound) for bound in found.interval())
     ax.errorbar(value, where, xerr=[value - low, high - value], marker="o", capsize=3,
@@ -215,7 +220,7 @@ def change(found: Change, ax: Any = None) -> Any:
         both = " \u2192 ".join(_score(score) for score in (before, now))
         text = f"{verdict if known else 'not known'}   {both}"
         status_mark(ax, row, _STATUS[verdict] if known else "unknown", text)
-    ax.set_yticks(where, wrapped_names(names))
+    ax.set_yticks(where, lines)
     ax.set_ylim(max(count, 1) - 0.4, -0.6)
     better = f"({found.direction} is better)"
     ax.set_xlabel(f"change, with its {100 * found.level:g} % interval {better}")

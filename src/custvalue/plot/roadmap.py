@@ -9,7 +9,7 @@ import numpy as np
 from custvalue._check import of_type
 from custvalue.plot._figure import ACTUAL, MODEL, axes
 from custvalue.plot._fonts import readable
-from custvalue.plot._names import wrapped_names
+from custvalue.plot._names import row_height, wrapped_names
 from custvalue.plot._words import word
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def roadmap(steps: Roadmap, ax: Any = None, *, language: str = "en") -> Any:
 
     of_type("steps", steps, Kind, "It comes from maturity.roadmap(...).")
     count = len(steps.item)
-    ax = axes(ax, (9.0, 1.6 + 0.36 * max(count, 1)))
+    lines = wrapped_names(steps.name, 40)
+    ax = axes(ax, (9.0, 1.6 + row_height(lines, 0.36, 8.0) * max(count, 1)))
     where, end = np.arange(count), steps.cumulative_effort
     start = end - steps.effort
     most = steps.impact.max(initial=0.0)
@@ -102,7 +103,7 @@ def roadmap(steps: Roadmap, ax: Any = None, *, language: str = "en") -> Any:
     if not count:
         ax.text(0.5, 0.5, word("nothing to improve", language), transform=ax.transAxes,
                 ha="center", va="center")  # fmt: skip
-    names = [f"{row}  {name}" for row, name in enumerate(wrapped_names(steps.name, 40), start=1)]
+    names = [f"{row}  {name}" for row, name in enumerate(lines, start=1)]
     ax.set_yticks(where, names, fontsize=8)
     ax.set_ylim(max(count, 1) - 0.4, -0.6)
     ax.set_xlim(0.0, float(end[-1]) if count and end[-1] > 0 else 1.0)

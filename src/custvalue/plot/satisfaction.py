@@ -9,7 +9,7 @@ import numpy as np
 from custvalue.plot._figure import ACTUAL, MODEL, axes, group_names, only_group
 from custvalue.plot._fonts import readable
 from custvalue.plot._labels import label_points
-from custvalue.plot._names import widest, wrapped, wrapped_names
+from custvalue.plot._names import row_height, widest, wrapped, wrapped_names
 
 if TYPE_CHECKING:
     from custvalue.satisfaction import CSAT, NPS, Drivers, ImportancePerformance, Kano
@@ -46,11 +46,11 @@ def answers(scores: CSAT, ax: Any = None) -> Any:
     'share of answers'
     """
     labels = list(scores._group_labels().values())
-    names = [", ".join(map(str, row)) for row in zip(*labels, strict=True)] or ["all"]
+    names = [", ".join(map(str, row)) for row in zip(*labels, strict=True)] if labels else ["all"]
     table = np.atleast_2d(scores.shares)
     low, high = (int(end) for end in scores.scale)
     lines = wrapped_names(names)
-    ax = axes(ax, (6.4 + 0.08 * widest(lines), 1.5 + 0.5 * len(names)))
+    ax = axes(ax, (6.4 + 0.08 * widest(lines), 1.5 + row_height(lines, 0.5) * len(names)))
     from matplotlib import colormaps
 
     colours = colormaps[_SHADES](np.linspace(0.1, 0.9, high - low + 1))
@@ -70,7 +70,7 @@ def answers(scores: CSAT, ax: Any = None) -> Any:
             said = _nothing(base[row], scores.min_group)
         ax.text(1.01, row, said, va="center", fontsize=8)
     ax.set_yticks(where, lines)
-    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     ax.set_xlabel("share of answers")
     ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
@@ -113,7 +113,8 @@ def nps_over_waves(scores: NPS, ax: Any = None, level: float = 0.95) -> Any:
     >>> cv.plot.nps_over_waves(cv.satisfaction.nps(survey, "score", by="year")).get_ylabel()
     'net promoter score'
     """
-    names = wrapped_names((name or "all" for name in group_names(scores)[0]), 18)
+    count = np.size(scores.value)  # none where there are groups and nobody is in them
+    names = wrapped_names((name or "all" for name in group_names(scores)[0][:count]), 18)
     ax = axes(ax, (max(7.0, min(0.3 * len(names), 14.0)), 4.2))
     value = 100.0 * np.atleast_1d(scores.value)
     low, high = (100.0 * np.atleast_1d(bound) for bound in scores.interval(level))
@@ -172,7 +173,7 @@ def drivers(found: Drivers, ax: Any = None, group: Any = None) -> Any:
     rows = np.flatnonzero(only_group(found, group))
     rows = rows[np.argsort(found.importance[rows])]
     names = wrapped_names(found.predictor[rows])
-    ax = axes(ax, (6.4 + 0.08 * widest(names), 1.4 + 0.4 * len(rows)))
+    ax = axes(ax, (6.4 + 0.08 * widest(names), 1.4 + row_height(names, 0.4) * len(rows)))
     value, where = found.importance[rows], np.arange(len(rows))
     ax.barh(where, value, color=ACTUAL["color"])
     if found.replicates.size:
@@ -218,16 +219,15 @@ def importance_map(grid: ImportancePerformance, ax: Any = None) -> Any:
     """
     ax = axes(ax, (6.0, 5.0))
     ax.plot(grid.performance, grid.importance, marker="o", linestyle="", color=ACTUAL["color"])
-    ax.axvline(grid.performance_cut, color="0.5", linewidth=0.8)
-    ax.axhline(grid.importance_cut, color="0.5", linewidth=0.8)
     ax.margins(0.15)
     ax.set_xlim(ax.get_xlim())  # final, as names are placed by it
     ax.set_ylim(ax.get_ylim())
     corners = {"concentrate here": (0, 1), "keep up": (1, 1), "low priority": (0, 0),
                "possible overkill": (1, 0)}  # fmt: skip
-    label_points(ax, grid.performance, grid.importance, grid.attribute, corners)
+    cuts = (grid.performance_cut, grid.importance_cut)
     ax.set_xlabel("performance")
     ax.set_ylabel("importance")
+    label_points(ax, grid.performance, grid.importance, grid.attribute, corners, cuts)
     return readable(ax)
 
 
@@ -265,17 +265,15 @@ def kano_map(found: Kano, ax: Any = None, group: Any = None) -> Any:
     ax = axes(ax, (6.0, 5.0))
     cost, gain = -found.worse[rows], found.better[rows]
     ax.plot(cost, gain, marker="o", linestyle="", color=ACTUAL["color"], clip_on=False)
-    for cut in (ax.axvline, ax.axhline):
-        cut(0.5, color="0.5", linewidth=0.8)
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     corners = {"attractive": (0, 1), "one-dimensional": (1, 1), "indifferent": (0, 0),
                "must-be": (1, 0)}  # fmt: skip
     names, known = found.feature[rows], ~np.isnan(cost + gain)
-    label_points(ax, cost[known], gain[known], names[known], corners)
     if not known.all():
         left_out = ", ".join(map(str, names[~known]))
         ax.set_title(wrapped(f"not known: {left_out}", 80), fontsize=8, loc="left")
     ax.set_xlabel("worse: satisfaction lost without it")
     ax.set_ylabel("better: satisfaction gained with it")
+    label_points(ax, cost[known], gain[known], names[known], corners, (0.5, 0.5))
     return readable(ax)

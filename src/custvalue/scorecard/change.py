@@ -213,7 +213,10 @@ def difference_bounds(
 def _joint(near: Array, far: Array, together: Any) -> Array:
     """Return the root of the sum of two squared distances, less what the two have in common."""
     near, far = np.maximum(near, 0.0), np.maximum(far, 0.0)  # adjusted bounds may leave a score out
-    return np.asarray(np.sqrt(near**2 + far**2 - 2.0 * together * near * far))
+    squares = near**2 + far**2
+    if np.any(together):  # an infinite distance times 0 is no number
+        squares = np.maximum(squares - 2.0 * together * near * far, 0.0)
+    return np.asarray(np.sqrt(squares))
 
 
 def _read(name: str, score: Any, level: float) -> tuple[Array, Array, Array]:
