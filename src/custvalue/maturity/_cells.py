@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, number, refuse
+from custvalue._check import Array, flag, number, refuse
 from custvalue._chunks import BLOCK, over_ranges
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._resolve import NOT_APPLICABLE
@@ -37,7 +37,7 @@ def reading(scale: Scale, percent: bool, not_applicable: Any) -> Reading:
     if single or not isinstance(not_applicable, (Collection, np.ndarray)):
         rule = "must be a collection of texts or numbers"
         raise InvalidDataError(message("not_applicable", rule, value=not_applicable))
-    if percent and scale.kind != "achievement":
+    if flag("percent", percent) and scale.kind != "achievement":
         rule = "must be False: the scale of the model is not one of percentages"
         raise InvalidDataError(message("percent", rule, value=percent))
     texts, numbers = [], []

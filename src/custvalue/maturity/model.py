@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from custvalue._check import one_of
+from custvalue._check import of_type, one_of
 from custvalue._declared import Node, copied, declaration, spoken
 from custvalue._record import Record
 from custvalue.errors import InvalidDataError, message
@@ -189,6 +190,7 @@ class MaturityModel(Record):
         language : str
             Such as "en" or "zh".
         """
+        of_type("level", level, numbers.Real, "Levels are numbered from 0.")
         known = [one for one in self.levels if one.n == level]
         return spoken(known[0].name, language) if known else ""
 
