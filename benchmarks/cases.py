@@ -9,12 +9,18 @@ from typing import Any
 import numpy as np
 
 import cases_clv
+import cases_maturity
 import cases_retention
 import cases_satisfaction
 import inputs
 from tasks import OURS
 
-TASKS = {**cases_clv.TASKS, **cases_retention.TASKS, **cases_satisfaction.TASKS}
+TASKS = {
+    **cases_clv.TASKS,
+    **cases_retention.TASKS,
+    **cases_satisfaction.TASKS,
+    **cases_maturity.TASKS,
+}
 CHECKED = ("2.4k", "100k")  # sizes at which results are compared: the small ones
 
 

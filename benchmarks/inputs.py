@@ -19,6 +19,7 @@ TRUTH = {"r": 0.5, "alpha": 30.0, "a": 0.8, "b": 2.4}  # BG/NBD, time in days
 GROUPS = 1_000  # of answers
 ITEMS = tuple(f"item_{i:02d}" for i in range(1, 16))  # ratings of attributes
 OUTCOME = "overall"
+ASSESSORS, PRACTICES = 3, 20  # of maturity
 _DAY = 86_400_000_000  # microseconds
 
 
@@ -118,6 +119,21 @@ def simulated_ratings(size: str) -> Columns:
     return {**ratings, OUTCOME: _whole(total + rng.normal(0.0, 1.0, respondents))}
 
 
+def simulated_sheets(size: str) -> Columns:
+    """Return ratings of 0 to 5 of shape (organisations, assessors, items), some of them missing.
+
+    Organisations differ in what they can do, and assessors see nearly the same.
+    """
+    organisations = SIZES[size]
+    rng = np.random.default_rng([6, organisations])
+    skill = rng.normal(2.6, 0.8, (organisations, 1, 1))
+    practice = skill + rng.normal(0.0, 0.8, (organisations, 1, PRACTICES))
+    seen = practice + rng.normal(0.0, 0.4, (organisations, ASSESSORS, PRACTICES))
+    rating = np.clip(np.rint(seen), 0.0, 5.0)
+    rating[rng.random(rating.shape) < 0.05] = np.nan
+    return {"rating": rating}
+
+
 def _whole(answer: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.clip(np.rint(answer), 0, 10).astype(np.int64)
 
@@ -150,6 +166,11 @@ KINDS = {
         f"Ratings: whole numbers from 0 to 10 of {len(ITEMS)} attributes, which correlate by about "
         "a half, and of the whole.",
         "respondents",
+    ),
+    "sheets": Kind(
+        simulated_sheets,
+        f"Sheets: ratings of 0 to 5 of {PRACTICES} items by {ASSESSORS} assessors, 5 % missing.",
+        "organisations",
     ),
 }
 

@@ -121,6 +121,13 @@ def number(
     return float(array)
 
 
+def flag(name: str, value: Any) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InvalidDataError(message(name, "must be True or False", value=type(value).__name__))
+    return bool(value)
+
+
 def coverage(level: Any) -> float:
     """Return the level of an interval if it is strictly between 0 and 1."""
     value = number("level", level, 0.0, open_low=True)

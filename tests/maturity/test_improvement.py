@@ -216,6 +216,17 @@ def test_peers_against_a_plain_count():
             assert row["z"] == pytest.approx((scores[i] - others.mean()) / others.std(ddof=1))
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_peers_that_are_all_equal_have_no_spread(own):
+    """Though the sum of their squares is rounded: z would be millions."""
+    rng = np.random.default_rng(12)
+    for _ in range(20):
+        alike, mine = rng.integers(0, 6, (2, 20))
+        peers = maturity.assess(MODEL, [alike] * 7 + [mine] * own)
+        z = maturity.benchmark(maturity.assess(MODEL, [mine] * 8), peers).z.reshape(8, 5)[-1]
+        assert np.isnan(z).all()
+
+
 def test_too_few_peers_say_nothing_and_are_counted():
     found = maturity.assess(MODEL, [[1] * 20, [2] * 20])
     table = maturity.benchmark(found, found)

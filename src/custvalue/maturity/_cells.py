@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, number, refuse
+from custvalue._check import Array, flag, number, refuse
+from custvalue._chunks import BLOCK, over_ranges
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._resolve import NOT_APPLICABLE
 from custvalue.maturity._scale import TOLERANCE, Scale
@@ -36,7 +37,7 @@ def notation(scale: Scale, percent: bool, not_applicable: Any) -> Notation:
     if single or not isinstance(not_applicable, (Collection, np.ndarray)):
         rule = "must be a collection of texts or numbers"
         raise InvalidDataError(message("not_applicable", rule, value=not_applicable))
-    if percent and scale.kind != "achievement":
+    if flag("percent", percent) and scale.kind != "achievement":
         rule = "must be False: the scale of the model is not one of percentages"
         raise InvalidDataError(message("percent", rule, value=percent))
     texts, numbers = [], []
@@ -127,17 +128,29 @@ def _points(name: str, values: Array, how: Notation) -> Array:
             rule = "must be from 0 to 100" if how.percent else "must be from 0 to 1"
             _refuse(name, rule, values * (100.0 if how.percent else 1.0), bad, hint)
     else:
-        place = scale.place(checked)
-        off = np.abs(checked - scale.points[np.maximum(place, 0)]) > TOLERANCE
-        bad = (off | (place < 0)) & ~np.isnan(checked)
+        bad = _off(checked, scale.points)
         points = ", ".join(f"{p:g}" for p in scale.points)
         _refuse(name, f"must be a rating of the scale: {points}", values, bad)
     return checked if outside is None else np.where(outside, NOT_APPLICABLE, checked)
 
 
+def _off(values: Array, points: Array) -> Bools:
+    """Return which values are none of the points; NaN is not said to be off."""
+    flat, off = values.reshape(-1), np.empty(values.size, dtype=np.bool_)
+
+    def task(a: int, b: int) -> None:
+        away = np.abs(flat[a:b] - points[0])
+        for point in points[1:]:
+            np.minimum(away, np.abs(flat[a:b] - point), out=away)
+        np.greater(away, TOLERANCE, out=off[a:b])
+
+    over_ranges(task, values.size, BLOCK)
+    return off.reshape(values.shape)
+
+
 def _refuse(name: str, rule: str, values: Array, bad: Bools, hint: str = "") -> None:
     """Refuse bad ratings by their row, of which a table of ratings has several in each."""
-    if bad.ndim == 2:
+    if bad.ndim == 2 and bad.any():
         first = bad.argmax(axis=1)[:, None]
         values, bad = np.take_along_axis(values, first, axis=1)[:, 0], np.asarray(bad.any(axis=1))
     refuse(name, rule, values, bad, hint=hint)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, refuse, whole
+from custvalue._chunks import blocked_all
 from custvalue._record import Notes, Record, checked_notes, join_notes
 from custvalue._tally import as_column, concatenated, distinct_rows
 from custvalue.errors import InvalidDataError, message
@@ -45,14 +46,19 @@ class Rated(Record):
             raise InvalidDataError(message("model", rule, value=type(self.model).__name__))
         items, scale = len(self.model.items), self.model.scale
         rating = np.asarray(self.rating, dtype=np.float64).reshape(-1, items)
-        known = np.isnan(rating) | (rating == NOT_APPLICABLE)
-        inside = (rating >= scale.lowest) & (rating <= scale.highest)
-        refuse("rating", "must be on the scale of the model", rating, ~(known | inside))
+
+        def on_scale(some: Array) -> npt.NDArray[np.bool_]:
+            inside = (some >= scale.lowest) & (some <= scale.highest)
+            return np.asarray(inside | np.isnan(some) | (some == NOT_APPLICABLE))
+
+        if not blocked_all(lambda some: bool(on_scale(some).all()), rating.reshape(-1)):
+            refuse("rating", "must be on the scale of the model", rating, ~on_scale(rating))
         owner = whole("owner", self.owner).astype(np.int64)
         names = as_column("organisation", self.organisation)
         if owner.shape != (len(rating),) or (np.diff(owner) < 0).any():
             raise InvalidDataError(message("owner", "must be a rising column, one for each sheet"))
-        if len(np.unique(owner)) != len(names) or owner.max(initial=-1) + 1 != len(names):
+        first, last = (owner[0], owner[-1]) if len(owner) else (0, -1)
+        if first != 0 or last + 1 != len(names) or (np.diff(owner) > 1).any():
             rule = "must give each organisation a sheet"
             raise InvalidDataError(message("owner", rule, value=len(names)))
         if len(names) and len(distinct_rows([names])[1]) < len(names):

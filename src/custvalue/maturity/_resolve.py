@@ -44,7 +44,7 @@ def of_sheets(
     first = np.cumsum(count) - count
     out = np.empty((ratings_of(slice(0, 0)).shape[1], len(count)))
     parts: list[tuple[int, int]] = []
-    for sheets in np.unique(count).tolist():
+    for sheets in np.flatnonzero(np.bincount(count)).tolist():
         mine = np.flatnonzero(count == sheets)
         alike = len(mine) == len(count)
 
@@ -55,7 +55,7 @@ def of_sheets(
             cells = ratings_of(rows)
             kinds = None if kind is None else kind[rows].reshape(-1, n)
             found = resolved(cells.reshape(b - a, n, cells.shape[1]), kinds, how, scale)
-            out[:, mine[a:b]] = found.rating.T
+            out[:, slice(a, b) if alike else mine[a:b]] = found.rating.T
             parts.append((found.partly, found.apart))
 
         over_ranges(task, len(mine), max(1, CELLS // (sheets * max(len(out), 1))))
@@ -69,6 +69,8 @@ def resolved(ratings: Array, kinds: Ints | None, how: str, scale: Scale) -> Reso
     (organisations, assessors), are places in KINDS.
     """
     assessors = ratings.shape[1]
+    if ratings.min(initial=0.0) >= 0.0 and how in ("mean", "third_party_first") and kinds is None:
+        return Resolved(_mean(ratings, None), 0, 0)  # everything is rated, most often
     rated = ratings >= 0.0  # NaN is not
     some = rated.any(axis=1) if assessors > 1 else rated[:, 0]
     outside = ratings == NOT_APPLICABLE
@@ -96,9 +98,13 @@ def resolved(ratings: Array, kinds: Ints | None, how: str, scale: Scale) -> Reso
     return Resolved(rating, partly, apart)
 
 
-def _mean(ratings: Array, rated: npt.NDArray[np.bool_]) -> Array:
-    """Return the mean of what was rated, never beyond the ratings by rounding."""
+def _mean(ratings: Array, rated: npt.NDArray[np.bool_] | None) -> Array:
+    """Return the mean of what was rated, or of all, never beyond the ratings by rounding."""
     total = np.zeros((ratings.shape[0], ratings.shape[2]))
+    if rated is None:
+        for assessor in range(ratings.shape[1]):
+            total += ratings[:, assessor]
+        return np.asarray(total / ratings.shape[1])
     count = np.zeros_like(total)
     for assessor in range(ratings.shape[1]):
         total += np.where(rated[:, assessor], ratings[:, assessor], 0.0)

@@ -155,10 +155,10 @@ def _what_happened(found: Assessment) -> dict[str, int]:
     one = found._resolved
     capped = 0
     if found.evidence is not None:
-        capped = int((found._capped(slice(None)) < found.rating).sum())
+        capped = int(np.count_nonzero(found._capped(slice(None)) < found.rating))
     counts = {
-        "items not rated": int(np.isnan(one.rating).sum()) - one.apart,
-        "items not applicable": int((one.rating < 0).sum()),
+        "items not rated": int(np.count_nonzero(np.isnan(one.rating))) - one.apart,
+        "items not applicable": int(np.count_nonzero(one.rating < 0)),
         "items without consensus": one.apart,
         "items that apply for some assessors only": one.partly,
         "ratings capped for lack of evidence": capped,
@@ -169,4 +169,4 @@ def _what_happened(found: Assessment) -> dict[str, int]:
 
 def _uncapped(found: Assessment) -> int:
     caps = found.model.rules.evidence_caps
-    return int((found.rating >= 0).sum()) if caps and found.evidence is None else 0
+    return int(np.count_nonzero(found.rating >= 0)) if caps and found.evidence is None else 0

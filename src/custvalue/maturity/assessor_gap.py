@@ -11,7 +11,7 @@ import numpy.typing as npt
 from custvalue._check import Array, of_type, one_of
 from custvalue._proportion import normal_quantile
 from custvalue._record import Record
-from custvalue._tally import as_column
+from custvalue._tally import as_column, distinct_rows
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
 from custvalue.maturity._resolve import KINDS
@@ -184,8 +184,8 @@ def _mean_by(assessment: Assessment, kind: int) -> Array:
 
 
 def _means(labels: Column, values: Array) -> tuple[Column, Array]:
-    names, place = np.unique(labels.astype(str), return_inverse=True)
-    return names, np.bincount(place, values, len(names)) / np.maximum(np.bincount(place), 1)
+    place, firsts = distinct_rows([labels])
+    return labels[firsts], np.bincount(place, values) / np.maximum(np.bincount(place), 1)
 
 
 def _student(values: Array, level: float) -> tuple[float, float]:

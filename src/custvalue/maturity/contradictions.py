@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, of_type, one_of, real, within
+from custvalue._check import Array, coverage, of_type, one_of, real, within
 from custvalue._record import Record
 from custvalue._tally import as_column
 from custvalue.errors import InvalidDataError, message
@@ -141,6 +141,9 @@ def contradictions(
     """
     of_type("assessment", assessment, Assessment, "It comes from maturity.assess(...).")
     model, row = assessment.model, place_of(assessment, organisation)
+    coverage(level)
+    for name, given in (("measured", measured), ("bands", bands)):
+        of_type(name, given, Mapping, "Map ids of items to what was measured, and to its bands.")
     unknown = [name for name in (*measured, *bands) if name not in model.item_ids]
     if unknown:
         rule = "must name items of the model"
@@ -203,7 +206,8 @@ def _numbers(name: str, measured: Any, level: float) -> tuple[float, float, floa
 
 def _bands(name: str, bounds: Array, cuts: Any, count: int) -> list[int]:
     limits = within(f"bands of {name}", cuts)
-    rises, falls = (np.diff(limits) > 0).all(), (np.diff(limits) < 0).all()
+    steps = np.diff(limits) if limits.ndim == 1 else np.zeros(1)
+    rises, falls = (steps > 0).all(), (steps < 0).all()
     if limits.shape != (count - 1,) or not (rises or falls):
         rule = f"must be {count - 1} numbers that rise, or fall where less is better"
         raise InvalidDataError(message(f"bands of {name}", rule, value=limits.tolist()))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from custvalue._check import one_of
+from custvalue._check import of_type, one_of
 from custvalue._declaration import Declaration, content_hash
 from custvalue._declared import Node, copied, declaration, spoken
 from custvalue.errors import InvalidDataError, message
@@ -164,6 +165,7 @@ class MaturityModel(Declaration):
         language : str
             Such as "en" or "zh".
         """
+        of_type("level", level, numbers.Real, "Levels are numbered from 0.")
         known = [one for one in self.levels if one.n == level]
         return spoken(known[0].name, language) if known else ""
 

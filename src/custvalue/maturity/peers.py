@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, as_array, number, of_type
+from custvalue._check import Array, as_array, flag, number, of_type, whole
 from custvalue._record import Notes, Record, checked_notes
 from custvalue._tally import as_column, concatenated, distinct_rows
 from custvalue.errors import InvalidDataError, message
@@ -71,7 +71,7 @@ class Benchmark(Record):
             object.__setattr__(self, name, as_column(name, getattr(self, name)))
         if len({getattr(self, name).shape for name in self._columns}) > 1:
             raise InvalidDataError(message("Benchmark", "must have columns of one length"))
-        object.__setattr__(self, "min_peers", int(number("min_peers", self.min_peers, 1)))
+        object.__setattr__(self, "min_peers", _fewest(self.min_peers))
         super().__post_init__()
 
     @property
@@ -165,27 +165,33 @@ def benchmark(
     if (segment is None) != (peer_segment is None):
         rule = "must be given for both, or for none"
         raise InvalidDataError(message("segment, peer_segment", rule))
+    fewest = _fewest(min_peers)
     mine, theirs = _segments(assessment, peers, segment, peer_segment)
     tops = [int(i) for i in assessment._tree.top]
     ours = np.column_stack([assessment.value, assessment.component_scores[:, tops]])
     others = np.column_stack([peers.value, peers.component_scores[:, tops]])
-    itself = _place_among(assessment, peers, theirs, mine) if same_names else None
+    apart = flag("same_names", same_names)
+    itself = _place_among(assessment, peers, theirs, mine) if apart else None
     found = [
         _standing(ours[:, i], others[:, i], mine, theirs, itself) for i in range(1 + len(tops))
     ]
     each = [np.column_stack(column).ravel() for column in zip(*found, strict=True)]
     columns = dict(zip(("peers", "below", "equal", "total", "squares"), each, strict=True))
     names = [OVERALL, *(assessment.model.component_ids[i] for i in tops)]
-    few = int((columns["peers"] < min_peers).sum())
+    few = int((columns["peers"] < fewest).sum())
     return Benchmark(
         np.repeat(assessment.organisation, len(names)),
         np.tile(np.array(names, dtype=object), len(assessment)),
         ours.ravel(),
-        min_peers=min_peers,
+        min_peers=fewest,
         **columns,
         notes={"rows with too few peers": few} if few else {},
         frame=assessment.frame,
     )
+
+
+def _fewest(min_peers: Any) -> int:
+    return int(whole("min_peers", number("min_peers", min_peers, 1)))
 
 
 def _segments(
@@ -239,6 +245,7 @@ def _standing(
     mean = sums / np.maximum(count, 1)
     squares = np.bincount(group, (score - mean[group]) ** 2, groups)
     total, spread = sums[mine], squares[mine]
+    rounding = 1e-12 * spread + n * (1e-12 * mean[mine]) ** 2  # what equal scores may leave
     if itself is not None and len(others):
         own = others[np.maximum(itself, 0)]
         out = (itself >= 0) & ~np.isnan(own)
@@ -248,4 +255,4 @@ def _standing(
         spread = np.maximum(spread - away**2 * n / left, 0.0)
         n, equal, total = n - out, equal - (out & (own == ours)), total - value
         below = below - (out & (own < ours))
-    return n, below, equal, total, spread
+    return n, below, equal, total, np.where(spread > rounding, spread, 0.0)

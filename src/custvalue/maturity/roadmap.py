@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, number, of_type
+from custvalue._check import Array, flag, number, of_type
 from custvalue._record import Notes, Record, checked_notes
 from custvalue._tally import as_column
 from custvalue.errors import InvalidDataError, message
@@ -149,6 +149,7 @@ def roadmap(
     of_type("assessment", assessment, Assessment, "It comes from maturity.assess(...).")
     model, row = assessment.model, place_of(assessment, organisation)
     most = None if max_effort is None else number("max_effort", max_effort, 0.0)
+    urgent = flag("blockers_first", blockers_first)
     found = target_gap(assessment, target)
     gap = found.gap[row]
     effort = np.array([sum(item.effort.values()) for item in model.items])
@@ -159,7 +160,7 @@ def roadmap(
         blocks = blocking(assessment)[0][row]
     ids = {name: i for i, name in enumerate(model.item_ids)}
     before = [[ids[name] for name in item.depends_on if gap[ids[name]] > 0] for item in model.items]
-    order = _ordered(gap, before, priority, blocks & blockers_first)
+    order = _ordered(gap, before, priority, blocks & urgent)
     notes = {}
     if most is not None:
         kept = np.cumsum(effort[order]) <= most + 1e-9
@@ -191,7 +192,7 @@ def place_of(assessment: Assessment, organisation: Any) -> int:
     names: list[Any] = assessment.organisation.tolist()
     if organisation is None and len(names) == 1:
         return 0
-    if organisation not in names:
+    if np.ndim(organisation) or organisation not in names:
         shown = ", ".join(map(repr, names[:10]))
         rule = f"must name one of the organisations {shown}"
         raise InvalidDataError(message("organisation", rule, value=organisation))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, number, of_type
+from custvalue._check import Array, number, of_type, whole
 from custvalue._record import Record
 from custvalue._tally import as_column
 from custvalue.errors import InvalidDataError, message
@@ -103,7 +103,7 @@ def strengths(
     ['data.collection', 'data.single-view']
     """
     of_type("assessment", assessment, Assessment, "It comes from maturity.assess(...).")
-    most = int(number("count", count, 1, 1_000_000))
+    most = int(whole("count", number("count", count, 1, 1_000_000)))
     model = assessment.model
     rating = np.where(assessment.ratings < 0, np.nan, assessment.ratings)
     aims = targets(assessment, target)
