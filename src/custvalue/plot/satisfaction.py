@@ -142,7 +142,7 @@ def drivers(found: Drivers, ax: Any = None, group: Any = None) -> Any:
     >>> cv.plot.drivers(found).get_xlabel()
     'importance (lmg)'
     """
-    rows = np.flatnonzero(only_group(found, group))
+    rows = np.flatnonzero(np.repeat(only_group(found, group), len(found.predictors)))
     rows = rows[np.argsort(found.importance[rows])]
     ax = axes(ax, (7.0, 1.2 + 0.4 * len(rows)))
     value, where = found.importance[rows], np.arange(len(rows))
