@@ -9,7 +9,14 @@ import numpy as np
 
 from custvalue._check import Array
 from custvalue.satisfaction._answers import required_scale
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
+from custvalue.satisfaction._survey import (
+    SurveyTally,
+    check_sums,
+    effective,
+    mean_bounds,
+    mean_square,
+    ratio,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -98,7 +105,7 @@ class SatisfactionIndex(SurveyTally):
         The least are of answers almost all alike: a sample without any other shows no scatter.
         """
         mean = ratio(self.total, self.weight)
-        variance = ratio(self.total_squares, self.weight) - mean**2
+        variance = mean_square(self.total, self.total_squares, self.weight)
         low, high = mean_bounds(mean, variance, self.effective_n, level)
         return self._shown(np.maximum(low, 0.0)[()]), self._shown(np.minimum(high, 100.0)[()])
 

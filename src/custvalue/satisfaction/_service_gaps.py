@@ -9,7 +9,14 @@ import numpy as np
 
 from custvalue._check import Array, one_of
 from custvalue._tally import Column, refuse_names
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
+from custvalue.satisfaction._survey import (
+    SurveyTally,
+    check_sums,
+    effective,
+    mean_bounds,
+    mean_square,
+    ratio,
+)
 
 _SUMS = (
     "answers",
@@ -131,7 +138,7 @@ class ServiceGaps(SurveyTally):
         The least are of answers almost all alike: a sample without any other shows no scatter.
         """
         mean = ratio(self.gap, self.weight)
-        variance = ratio(self.gap_squares, self.weight) - mean**2
+        variance = mean_square(self.gap, self.gap_squares, self.weight)
         n = effective(self.weight, self.squares)
         low, high = mean_bounds(mean, variance, n, level)
         return self._shown(low), self._shown(high)

@@ -15,7 +15,14 @@ from custvalue._record import Record
 from custvalue._tally import Column, distinct_rows, refuse_names
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._multiplicity import corrected
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
+from custvalue.satisfaction._survey import (
+    SurveyTally,
+    check_sums,
+    effective,
+    mean_bounds,
+    mean_square,
+    ratio,
+)
 
 _OF_CHANGES = ("reference", "difference", "p_value")
 
@@ -102,9 +109,8 @@ class StageScores(SurveyTally):
         return distinct_rows(list(self.groups.values()))
 
     def _variance(self) -> Array:
-        """Return the variance of the answers around the mean, divided by n."""
-        mean = ratio(self.total, self.weight)
-        return np.maximum(ratio(self.total_squares, self.weight) - mean**2, 0.0)
+        """Return the mean square of the answers around their mean."""
+        return mean_square(self.total, self.total_squares, self.weight)
 
     def interval(self, level: float = 0.95, method: str = "auto") -> tuple[Array, Array]:
         """Return the bounds of an interval for `value`, with the effective n.

@@ -13,6 +13,7 @@ from custvalue._proportion import normal_quantile
 from custvalue._tally import Tally
 from custvalue.errors import InvalidDataError, message
 
+_ROUNDING = 1e-13  # of a sum of squares
 LOW_BASE = 30  # below, a score says little: custom of survey reports
 
 
@@ -61,6 +62,17 @@ def effective(weight: Any, squares: Any) -> Array:
     total, square = np.asarray(weight, dtype=np.float64), np.asarray(squares, dtype=np.float64)
     out = np.zeros(np.broadcast_shapes(total.shape, square.shape))
     return np.asarray(np.divide(total**2, square, out=out, where=square > 0))[()]
+
+
+def mean_square(total: Any, squares: Any, weight: Any) -> Array:
+    """Return the mean square around the mean, from weighted sums; NaN of none.
+
+    What is left of the difference of two equal numbers is rounding, and 0: where all answer alike
+    an interval has no width.
+    """
+    whole = ratio(squares, weight)
+    found = whole - ratio(total, weight) ** 2
+    return np.asarray(np.where(found <= _ROUNDING * whole, 0.0, found))[()]
 
 
 def mean_bounds(mean: Any, variance: Any, n: Any, level: float) -> tuple[Array, Array]:

@@ -11,7 +11,14 @@ import numpy as np
 from custvalue._check import Array
 from custvalue.satisfaction._answers import read_answers, required_scale
 from custvalue.satisfaction._nps import checked_breaks
-from custvalue.satisfaction._survey import SurveyTally, check_sums, effective, mean_bounds, ratio
+from custvalue.satisfaction._survey import (
+    SurveyTally,
+    check_sums,
+    effective,
+    mean_bounds,
+    mean_square,
+    ratio,
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -112,8 +119,7 @@ class NPSChange(SurveyTally):
         return np.maximum(low, -2.0)[()], np.minimum(high, 2.0)[()]
 
     def _variance(self) -> Array:
-        scatter = ratio(self.total_squares, self.weight) - ratio(self.total, self.weight) ** 2
-        return np.asarray(np.maximum(scatter, 0.0))[()]
+        return mean_square(self.total, self.total_squares, self.weight)
 
     def _derived(self) -> dict[str, Any]:
         low, high = self.interval()
