@@ -47,18 +47,6 @@ def complete(answers: Answers) -> tuple[Array, Array, npt.NDArray[np.int64], dic
     return values[kept], weight[kept], answers.codes[kept], notes
 
 
-def generator(rng: Any) -> np.random.Generator:
-    """Return the source of randomness that `rng` is, or that it seeds; refuse none."""
-    if rng is None:
-        hint = "Pass a number, so that the result can be repeated."
-        raise InvalidDataError(message("rng", "must be given where anything is drawn", hint=hint))
-    try:
-        return np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        rule = "must be a numpy.random.Generator, or a whole number of at least 0 as its seed"
-        raise InvalidDataError(message("rng", rule, value=rng)) from None
-
-
 def states(moments: Moments, answers: Any, method: str) -> dict[str, Flags]:
     """Return of which groups nothing can be said, and why; and which predictors others determine.
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from custvalue._check import Array, one_of
+from custvalue._random import generator
 from custvalue.errors import CustValueWarning, InvalidDataError, message
 from custvalue.satisfaction import _explained
 from custvalue.satisfaction._answers import check_answers, checked_scale, read_answers
 from custvalue.satisfaction._correlations import arranged
 from custvalue.satisfaction._counting import whole_count
 from custvalue.satisfaction._drivers import METHODS, Drivers
-from custvalue.satisfaction._importance import complete, generator, named
+from custvalue.satisfaction._importance import complete, named
 
 _ORDERS = 2000  # drawn where the subsets are too many
 
@@ -153,9 +154,9 @@ def drivers(
     orders = None
     if method == "lmg" and drawn:
         each = np.tile(np.arange(len(names) - 1), (drawn, 1))
-        orders = generator(rng).permuted(each, axis=1)
+        orders = generator(rng, required=True).permuted(each, axis=1)
     elif times:
-        generator(rng)  # refuses what is none, before the table is read
+        generator(rng, required=True)  # refuses what is none, before the table is read
     answers = read_answers(
         table, names, by=by, weight=weight, scale=None, labels=labels, whole=False,
         not_applicable=not_applicable, numeric_text=numeric_text, missing=missing,
