@@ -37,7 +37,7 @@ LIMIT = 350
 LAYERS = (
     {"errors"},
     {"_check", "_json"},
-    {"_aggregate", "_chunks", "_declared"},
+    {"_aggregate", "_chunks", "_declared", "_random"},
     {"_calendar"},
     {"_record", "_reduce", "_proportion"},
     {"_declaration"},

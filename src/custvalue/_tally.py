@@ -84,6 +84,17 @@ class Tally(Record):
                 object.__setattr__(self, name, frozen(getattr(self, name)[firsts]))
             groups = {name: frozen(labels[firsts]) for name, labels in self.groups.items()}
             object.__setattr__(self, "groups", groups)
+            self._reorder(firsts)
+
+    def _reorder(self, rows: npt.NDArray[np.int64]) -> None:
+        """Put what a subclass keeps beside its sums in the order of those rows."""
+
+    def _pooled(self, other: Self, row: npt.NDArray[np.int64], size: int) -> dict[str, Any]:
+        """Return the fields of a subclass that add otherwise than by sums.
+
+        `row` says to which of `size` rows of the result those of self, then those of other, go.
+        """
+        return {}
 
     def _all(self) -> dict[str, Column]:
         """Return groups, keys and sums by name."""
@@ -145,6 +156,7 @@ class Tally(Record):
                     rule = "must have the same shape in both records"
                     raise InvalidDataError(message(name, rule, value=shapes))
             added: dict[str, Any] = {n: mine[n] + theirs[n] for n in self._sums}
+            added |= self._pooled(other, np.zeros(2, dtype=np.int64), 1)
             return dataclasses.replace(self, **added, notes=notes)
         keys = {
             name: concatenated(name, mine[name], theirs[name])
@@ -157,6 +169,7 @@ class Tally(Record):
             sums[name] = np.zeros(len(firsts), dtype=both.dtype)
             np.add.at(sums[name], row, both)
         changed: dict[str, Any] = {**{name: keys[name][firsts] for name in self._keys}, **sums}
+        changed |= self._pooled(other, row, len(firsts))
         grouped = {name: keys[name][firsts] for name in self.groups}
         return dataclasses.replace(self, groups=grouped, notes=notes, **changed)
 

@@ -350,7 +350,7 @@ def test_words_of_the_conventions(value, convention, word):
 
 def test_bootstrap_needs_and_keeps_to_its_random_numbers():
     record = krippendorff_alpha(KRIPPENDORFF, metric="ordinal")
-    with pytest.raises(InvalidDataError, match="rng: must be a numpy"):
+    with pytest.raises(InvalidDataError, match="rng: must be given"):
         record.interval(method="bootstrap")
     first = record.interval(method="bootstrap", rng=1, draws=200)
     assert first == record.interval(method="bootstrap", rng=np.random.default_rng(1), draws=200)

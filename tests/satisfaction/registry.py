@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -78,6 +79,12 @@ CASES = [
     case("rake", cs.rake, {"site": SHARES, "wave": {1: 0.4, 2: 0.3, 3: 0.3}}),
     case("nonresponse_adjust", cs.nonresponse_adjust, "answered", "site"),
 ]
+
+
+def chunks(table, cuts):
+    """Return the rows of a table in parts, cut before the rows given."""
+    ends = [0, *cuts, len(table)]
+    return [table.iloc[start:stop] for start, stop in itertools.pairwise(ends)]
 
 
 def survey(seed=1, rows=240):

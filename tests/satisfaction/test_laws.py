@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 
 from custvalue import _chunks
 from custvalue import satisfaction as cs
+from custvalue._record import Record
 from custvalue.errors import ConvergenceError, InvalidDataError
 
 from .registry import CASES, survey
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
-REGRESSIONS = (cs.drivers, cs.penalty_reward)
-MAY_REFUSE = (*REGRESSIONS, cs.mcdonald_omega, cs.post_stratify, cs.rake, cs.nonresponse_adjust)
+MAY_REFUSE = (cs.mcdonald_omega, cs.post_stratify, cs.rake, cs.nonresponse_adjust)
 # Records of models, of which two do not make one.
-NOT_ADDED = (cs.Drivers, cs.PenaltyReward, cs.Omega, cs.Weights)
+NOT_ADDED = (cs.Omega, cs.Weights)
 # What adds up to 1 in each row, if anybody answered.
 PARTS = {
     cs.CSAT: lambda found: found.shares,
@@ -60,6 +60,8 @@ def alike(one, other):
             assert {n: c.tolist() for n, c in mine.items()} == {
                 n: c.tolist() for n, c in theirs.items()
             }
+        elif isinstance(mine, Record):
+            alike(mine, theirs)
         elif field.compare:
             assert mine == theirs, field.name
 
@@ -71,8 +73,13 @@ def shown(record, but=""):
 
 
 def same(got, expected, rtol=1e-9):
-    pd.testing.assert_frame_equal(got.reset_index(drop=True), expected.reset_index(drop=True),
-                                  check_dtype=False, rtol=rtol, atol=1e-11)  # fmt: skip
+    one, other = (
+        # pandas has a None for text that is missing where it knows no text
+        table.reset_index(drop=True).apply(lambda c: c.astype(object).fillna("") if c.dtype.kind
+                                           not in "biuf" else c)
+        for table in (got, expected)
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(one, other, check_dtype=False, rtol=rtol, atol=1e-11)
 
 
 # ---- the laws
@@ -120,6 +127,8 @@ def weights_are_repetition(case, table):
     if not case.takes("weight"):
         return
     one = case.read(table, weight="weight")
+    if "groups with too few respondents" in getattr(one, "remarks", {}):
+        return  # repeated, a few would pass for many
     rows = table.index.repeat(table["weight"])
     other = case.read(table.loc[rows])
     if isinstance(one, cs.Weights):  # those of the rows that stand for one
@@ -170,11 +179,7 @@ def groups_are_as_if_alone(case, table):
         whole = case.read(table, by=by, **more).to_frame()
         for labels, rows in table.groupby(by):
             mine = whole[(whole[by] == list(labels)).all(axis=1)].drop(columns=by)
-            try:
-                same(mine, case.read(rows, **more).to_frame())
-            except InvalidDataError:  # refused alone, nothing in a group
-                assert case.function in REGRESSIONS
-                assert mine["r_squared"].isna().all()
+            same(mine, case.read(rows, **more).to_frame())
 
 
 def small_groups_are_hidden(case, table):

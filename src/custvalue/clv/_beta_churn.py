@@ -8,11 +8,11 @@ import dataclasses
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, whole
+from custvalue._random import customers, generator
 from custvalue.clv._contractual import ContractualModel
 from custvalue.clv._life_table import LifeTable
 from custvalue.clv._log_beta import STEP, log_beta_drop, nodes
 from custvalue.clv._maximise import Jet
-from custvalue.clv._random import customers, generator
 from custvalue.clv._renewals import LOG_LARGEST, clock, future_renewals
 from custvalue.durations import Durations
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from custvalue._check import Array, ArrayLike, refuse, within
 from custvalue._chunks import block_sums, dot
+from custvalue._random import customers, generator
 from custvalue.clv._maximise import Jet
 from custvalue.clv._model import PurchaseModel
 from custvalue.clv._patterns import Patterns
-from custvalue.clv._random import customers, generator
 from custvalue.clv._series import purchases_while_alive
 
 if TYPE_CHECKING:

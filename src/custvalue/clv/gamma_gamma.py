@@ -11,10 +11,10 @@ import numpy as np
 
 from custvalue._check import Array, ArrayLike, common_shape, of_type, one_of, real, whole, within
 from custvalue._chunks import blocked, dot
+from custvalue._random import generator
 from custvalue.clv._fit import Fit
 from custvalue.clv._maximise import maximise, ridge_notes
 from custvalue.clv._model import Model
-from custvalue.clv._random import generator
 from custvalue.clv._spend_likelihood import Spenders, spend_jet
 from custvalue.errors import CustValueWarning, InvalidDataError, NotIdentifiedError, message
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from custvalue._check import Array, number
 from custvalue._proportion import normal_quantile
+from custvalue._random import generator
 from custvalue.errors import InvalidDataError, message
 
 LOWEST = -1.0  # of kappa and its kin, in all but odd cases
@@ -59,7 +60,7 @@ def bootstrap(
     repeats = number("draws", draws, 1, 10_000_000)
     if repeats != int(repeats):
         raise InvalidDataError(message("draws", "must be a whole number", value=repeats))
-    source = generator(rng)
+    source = generator(rng, required=True)
     total = int(units.sum())
     if total == 0:
         return _NONE
@@ -75,14 +76,3 @@ def bootstrap(
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(defined, [tail, 1.0 - tail])
     return float(low), float(high)
-
-
-def generator(rng: Any) -> np.random.Generator:
-    """Return the source of randomness that `rng` is, or that it seeds; refuse none."""
-    rule = "must be a numpy.random.Generator, or a whole number of at least 0 as its seed"
-    if rng is None:
-        raise InvalidDataError(message("rng", rule, value=rng, hint="Pass one, such as rng=1."))
-    try:
-        return np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        raise InvalidDataError(message("rng", rule, value=rng)) from None

@@ -170,7 +170,7 @@ def drivers(found: Drivers, ax: Any = None, group: Any = None) -> Any:
     >>> cv.plot.drivers(found).get_xlabel()
     'importance (lmg)'
     """
-    rows = np.flatnonzero(only_group(found, group))
+    rows = np.flatnonzero(np.repeat(only_group(found, group), len(found.predictors)))
     rows = rows[np.argsort(found.importance[rows])]
     names = wrapped_names(found.predictor[rows])
     ax = axes(ax, (6.4 + 0.08 * widest(names), 1.4 + row_height(names, 0.4) * len(rows)))

@@ -3,68 +3,72 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from custvalue._check import Array, one_of
 from custvalue._proportion import normal_quantile
-from custvalue._record import Notes, Record, checked_notes
-from custvalue._tally import Column, as_column, checked_groups
+from custvalue._record import Record, kept
+from custvalue._tally import refuse_names
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._survey import LOW_BASE
+from custvalue.satisfaction import _explained
+from custvalue.satisfaction._importance import importance, of_samples, p_values, states
+from custvalue.satisfaction._moments import Moments, MomentTally
+from custvalue.satisfaction._survey import check_sums, effective
 
 METHODS = ("lmg", "johnson", "correlation", "beta", "pratt", "first", "last")
 ADDITIVE = ("lmg", "johnson", "pratt")
 _COLUMNS = (
     "predictor",
     "importance",
+    "share",
+    "lower",
+    "upper",
     "standard_error",
     "p_value",
     "r_squared",
     "answers",
     "respondents",
+    "low_base",
 )
+Flags = npt.NDArray[np.bool_]
 
 
-def _floats() -> Array:
-    return np.empty(0)
+def _no_orders() -> npt.NDArray[np.int64]:
+    return np.empty((0, 0), dtype=np.int64)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Drivers(Record):
-    """How much of the variance of an outcome each predictor explains, one row per predictor.
+class Drivers(MomentTally):
+    """How much of the variance of an outcome each predictor explains; `+` adds respondents.
 
-    Importances of two samples do not add: pool the answers.
+    What is kept are moments of the answers, from which importances are derived when they are asked
+    for: sums of records are exactly what the answers together give, but for rounding. Results are
+    in the order of groups, then predictors.
 
     Attributes
     ----------
-    predictor : array of shape (rows,)
-        Its name; `groups` times predictors, in the order asked.
-    importance : float array
-        In the unit of `method`: part of R^2 ("lmg", "johnson", "pratt"), R^2 alone ("first") or
-        added last ("last"), correlation ("correlation"), standardised coefficient ("beta").
-    standard_error : float array
-        Of the sampling of orders (lmg of many predictors); 0 where the importance is exact. Not
-        of the sampling of respondents, for which there is `interval`.
-    p_value : float array
-        Of the F test that the predictor adds nothing to the others; for "correlation" and "first"
-        that it is not correlated with the outcome.
-    r_squared : float array
-        Share of the variance of the outcome that all predictors explain together.
-    answers : int array
+    answers : int, or int array of shape (groups,)
         Respondents with an answer to everything.
-    respondents : float array
-        Effective number of them (Kish), which is theirs without weights.
+    squares : number, or array
+        Sum of the squares of their weights.
+    predictors : tuple of str
+        Their names, in the order asked.
     outcome, method : str
-        What is explained, and how its parts are measured.
-    replicates : float array of shape (bootstrap, rows)
-        Importances of resampled respondents.
+        What is explained, and how its parts are measured; `dataclasses.replace` changes the method.
+    moments : Moments
+        Means, deviations and correlations of predictors and outcome (last) in each group.
+    resampled : Moments or None
+        The same of respondents resampled, of shape (bootstrap, groups, ...).
+    orders : int array of shape (drawn, predictors)
+        Orders of predictors that LMG averages over; all orders where there are none.
     min_group : int
         Results from fewer respondents are NaN.
     groups, notes, frame
-        Labels of each row by column; what policies did, counted; the kind of frame for results.
+        Labels of each group by column; what policies did, counted; the kind of frame for results.
 
     Examples
     --------
@@ -79,51 +83,166 @@ class Drivers(Record):
       predictor  importance   share
     0     price      0.4822  0.542
     1   service      0.4074  0.458
+    >>> north, south = (
+    ...     cv.satisfaction.drivers(part, "overall", ["price", "service"])
+    ...     for part in (answers, answers[::-1])
+    ... )
+    >>> north + south
+    Drivers(outcome=overall, method=lmg, r_squared=0.889632, predictors=2, answers=12)
     """
 
-    predictor: Column = dataclasses.field(default_factory=lambda: np.empty(0, dtype=object))
-    importance: Array = dataclasses.field(default_factory=_floats)
-    standard_error: Array = dataclasses.field(default_factory=_floats)
-    p_value: Array = dataclasses.field(default_factory=_floats)
-    r_squared: Array = dataclasses.field(default_factory=_floats)
-    answers: Column = dataclasses.field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    respondents: Array = dataclasses.field(default_factory=_floats)
+    answers: Any = 0
+    squares: Any = 0.0
+    predictors: tuple[str, ...] = ()
     outcome: str = ""
     method: str = "lmg"
-    replicates: Array = dataclasses.field(default_factory=lambda: np.empty((0, 0)))
-    min_group: int = 0
-    groups: Mapping[str, Column] = dataclasses.field(default_factory=dict)
-    notes: Notes = dataclasses.field(default_factory=dict)
-    frame: str = dataclasses.field(default="pandas", compare=False)
+    moments: Moments = dataclasses.field(default_factory=Moments)
+    resampled: Moments | None = None
+    orders: npt.NDArray[np.int64] = dataclasses.field(default_factory=_no_orders)
 
-    _columns: ClassVar[tuple[str, ...]] = _COLUMNS
+    _sums: ClassVar[tuple[str, ...]] = ("answers", "squares")
+    _settings: ClassVar[tuple[str, ...]] = ("predictors", "outcome", "method", "min_group")
+    _moments: ClassVar[tuple[str, ...]] = ("moments", "resampled")
+    _parts: ClassVar[dict[str, type[Record]]] = {"moments": Moments, "resampled": Moments}
 
     def __post_init__(self) -> None:
         one_of("method", self.method, METHODS)
-        derived = ("share", "lower", "upper", "low_base")
-        groups = checked_groups(self.groups, (*_COLUMNS, *derived))
-        columns = {name: as_column(name, getattr(self, name)) for name in _COLUMNS}
-        shapes = {name: c.shape for name, c in (columns | groups).items()}
-        if len(set(shapes.values())) > 1 or columns["predictor"].ndim != 1:
-            rule = "must have columns of one length"
-            raise InvalidDataError(message("Drivers", rule, value=shapes))
-        rows = len(columns["predictor"])
-        replicates = np.asarray(self.replicates, dtype=np.float64)
-        if replicates.size == 0:
-            replicates = np.empty((0, rows))
-        if replicates.ndim != 2 or replicates.shape[1] != rows:
-            rule = "must have a column for each row of the record"
-            raise InvalidDataError(message("replicates", rule, value=replicates.shape))
-        object.__setattr__(self, "replicates", replicates)
-        object.__setattr__(self, "groups", groups)
-        object.__setattr__(self, "notes", checked_notes(self.notes))
-        for name, column in columns.items():
-            object.__setattr__(self, name, column)
+        object.__setattr__(self, "predictors", tuple(self.predictors))
         super().__post_init__()
+        refuse_names(self.groups, _COLUMNS)
+        check_sums(answers=self.answers, squares=self.squares)
+        orders, p = np.asarray(self.orders, dtype=np.int64), len(self.predictors)
+        if orders.size and (
+            orders.ndim != 2
+            or not np.array_equal(np.sort(orders, axis=1), [range(p)] * len(orders))
+        ):
+            rule = "must have all predictors, by number, in each row"
+            raise InvalidDataError(message("orders", rule, value=orders.shape))
+        object.__setattr__(self, "orders", kept(orders if orders.size else _no_orders()))
+        columns = self.moments.mean.shape[-1]
+        if columns != p + (p > 0):
+            rule = "must be of the predictors and the outcome"
+            raise InvalidDataError(message("moments", rule, value=(columns, p)))
 
-    def __len__(self) -> int:
-        """Return the number of rows, groups times predictors."""
-        return len(self.predictor)
+    def _pooled(self, other: Self, row: npt.NDArray[np.int64], size: int) -> dict[str, Any]:
+        if not np.array_equal(self.orders, other.orders):
+            rule = "must be the same in both records"
+            hint = "Pass a whole number as rng to both."
+            raise InvalidDataError(message("permutations", rule, hint=hint))
+        return super()._pooled(other, row, size)
+
+    @property
+    def base(self) -> Any:
+        """Respondents with an answer to everything, not weighted."""
+        return self.answers
+
+    @property
+    def effective_n(self) -> Array:
+        """Kish's effective number of respondents; theirs without weights, 0 of none."""
+        return effective(self.moments.weight.reshape(np.shape(self.squares)), self.squares)
+
+    @property
+    def predictor(self) -> npt.NDArray[Any]:
+        """Name of the predictor of each result."""
+        return np.tile(np.array(self.predictors, dtype=object), self._count)
+
+    @property
+    def _count(self) -> int:
+        return len(self) if self.predictors else 0
+
+    def _per_predictor(self, column: Any) -> npt.NDArray[Any]:
+        """Return a number of each group as one of each result."""
+        return np.repeat(np.atleast_1d(column)[: self._count], len(self.predictors))
+
+    def _results(self, table: Array) -> Array:
+        """Return results of shape (..., groups, predictors) as (..., results), NaN where hidden."""
+        small = self._per_predictor(self.answers < self.min_group)
+        return np.where(small, np.nan, table.reshape(*table.shape[:-2], len(small)))
+
+    @cached_property
+    def _state(self) -> dict[str, Flags]:
+        """Return of which groups nothing can be said, and why; and collinear predictors."""
+        return states(self.moments, np.atleast_1d(self.answers), self.method)
+
+    @property
+    def remarks(self) -> dict[str, int]:
+        """Groups of which nothing can be said, and predictors that others determine, counted."""
+        if not self._count:
+            return {}
+        state = self._state
+        shared = state["collinear"] & ~state["several"][:, None]
+        found = {
+            "groups with too few respondents": state["few"],
+            "groups where a column does not vary": state["flat"],
+            "groups with collinear predictors": state["several"],
+            "predictors that others determine": shared,
+        }
+        return {text: int(flags.sum()) for text, flags in found.items() if flags.any()}
+
+    @cached_property
+    def _matrices(self) -> Array:
+        matrices = self.moments.matrices()
+        matrices[self._state["unusable"]] = np.nan
+        return matrices
+
+    @cached_property
+    def _importance(self) -> tuple[Array, Array]:
+        found = importance(self._matrices, self.method, self.orders if self.orders.size else None)
+        return self._results(found[0]), self._results(found[1])
+
+    @property
+    def importance(self) -> Array:
+        """Importance of each predictor, in the unit of `method`; NaN of too few respondents.
+
+        Part of R^2 ("lmg", "johnson", "pratt"), R^2 alone ("first") or added last ("last"),
+        correlation ("correlation"), standardised coefficient ("beta").
+        """
+        return self._importance[0] if self._count else np.empty(0)
+
+    @property
+    def standard_error(self) -> Array:
+        """Standard error of the sampling of orders (lmg of many predictors); 0 where exact.
+
+        Not of the sampling of respondents, for which there is `interval`.
+        """
+        return self._importance[1] if self._count else np.empty(0)
+
+    @cached_property
+    def _explained(self) -> Array:
+        return np.asarray(_explained.gains(self._matrices).sum(axis=-1))
+
+    @property
+    def r_squared(self) -> Array:
+        """Share of the variance of the outcome that all predictors explain together."""
+        if not self._count:
+            return np.empty(0)
+        return self._results(np.repeat(self._explained[:, None], len(self.predictors), axis=1))
+
+    @property
+    def p_value(self) -> Array:
+        """P-value of the F test that the predictor adds nothing to the others.
+
+        For "correlation" and "first" that it is not correlated with the outcome.
+        """
+        if not self._count:
+            return np.empty(0)
+        rank = len(self.predictors) - self._state["collinear"].sum(axis=1)
+        n = np.atleast_1d(self.effective_n)
+        return self._results(p_values(self._matrices, self.method, self._explained, n, rank))
+
+    @property
+    def respondents(self) -> Array:
+        """Effective number of respondents (Kish) behind each result."""
+        return self._per_predictor(self.effective_n)
+
+    @cached_property
+    def replicates(self) -> Array:
+        """Importances of resampled respondents, of shape (bootstrap, results)."""
+        if self.resampled is None or not self._count:
+            return np.empty((0, self._count * len(self.predictors)))
+        orders = self.orders if self.orders.size else None
+        out = of_samples(self.resampled, self._state["unusable"], self.method, orders)
+        return self._results(out)
 
     @property
     def value(self) -> Array:
@@ -137,13 +256,8 @@ class Drivers(Record):
         With "pratt" shares may be negative. NaN where nothing is explained.
         """
         usable = (self.r_squared > 0) & (self.method in ADDITIVE)
-        nothing = np.full(len(self), np.nan)
+        nothing = np.full(len(usable), np.nan)
         return np.asarray(np.divide(self.importance, self.r_squared, out=nothing, where=usable))
-
-    @property
-    def low_base(self) -> Any:
-        """Whether the effective number of respondents is below 30."""
-        return self.respondents < LOW_BASE
 
     def interval(self, level: float = 0.95, method: str = "percentile") -> tuple[Array, Array]:
         """Return bounds of the importances from the respondents resampled; NaN without them.
@@ -190,23 +304,25 @@ class Drivers(Record):
 
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"outcome": self.outcome, "method": self.method}
-        if len(self) and not self.groups:
+        if self._count and not self.groups:
             facts["r_squared"] = float(self.r_squared[0])
-        predictors = len(set(self.predictor.tolist()))
-        step = max(predictors, 1)
-        return {
-            **facts,
-            "predictors": predictors,
-            "answers": int(self.answers[::step].sum()),
-            **self.notes,
-        }
+        counts = {"predictors": len(self.predictors), "answers": int(np.sum(self.answers))}
+        return {**facts, **counts, **self.notes, **self.remarks}
 
     def _table(self) -> dict[str, Any]:
-        low, high = self.interval()
-        bounds = {"lower": low, "upper": high} if len(self.replicates) else {}
-        columns = super()._table()
-        if not self.standard_error.any():
-            columns.pop("standard_error")
-        importance = {name: columns.pop(name) for name in ("predictor", "importance")}
-        shares = {**importance, "share": self.share, **bounds, **columns}
-        return {**self.groups, **shares, "low_base": self.low_base}
+        low, high = self.interval() if self.resampled is not None else (None, None)
+        columns = {
+            **{name: self._per_predictor(labels) for name, labels in self.groups.items()},
+            "predictor": self.predictor,
+            "importance": self.importance,
+            "share": self.share,
+            "lower": low,
+            "upper": high,
+            "standard_error": self.standard_error if self.orders.size else None,
+            "p_value": self.p_value,
+            "r_squared": self.r_squared,
+            "answers": self._per_predictor(self.answers),
+            "respondents": self.respondents,
+            "low_base": self._per_predictor(self.low_base),
+        }
+        return {name: column for name, column in columns.items() if column is not None}

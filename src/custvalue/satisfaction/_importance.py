@@ -12,6 +12,10 @@ from custvalue._check import Array
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction import _explained
 from custvalue.satisfaction._answers import Answers
+from custvalue.satisfaction._moments import Moments
+
+Flags = npt.NDArray[np.bool_]
+_CELLS = 1 << 21  # numbers of matrices at a time
 
 
 def named(outcome: Any, predictors: Any, argument: str) -> tuple[str, ...]:
@@ -38,24 +42,44 @@ def complete(answers: Answers) -> tuple[Array, Array, npt.NDArray[np.int64], dic
         notes["respondents left out"] = int((~here).sum())
     weight = np.ones(answers.rows) if answers.weight is None else answers.weight
     kept = here & (weight > 0)
-    if not kept.any():
-        rule = "must have respondents with an answer to every one of these columns"
-        raise InvalidDataError(message("table", rule, value=list(answers.columns)))
     if kept.all():
         return values, weight, answers.codes, notes
     return values[kept], weight[kept], answers.codes[kept], notes
 
 
-def generator(rng: Any) -> np.random.Generator:
-    """Return the source of randomness that `rng` is, or that it seeds; refuse none."""
-    if rng is None:
-        hint = "Pass a number, so that the result can be repeated."
-        raise InvalidDataError(message("rng", "must be given where anything is drawn", hint=hint))
-    try:
-        return np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        rule = "must be a numpy.random.Generator, or a whole number of at least 0 as its seed"
-        raise InvalidDataError(message("rng", rule, value=rng)) from None
+def states(moments: Moments, answers: Any, method: str) -> dict[str, Flags]:
+    """Return of which groups nothing can be said, and why; and which predictors others determine.
+
+    "few" and "flat" groups have too few respondents and columns that do not vary, "several" have
+    collinear predictors where the method has no one answer then.
+    """
+    varies = moments.deviation > 0.0
+    few = answers <= varies.shape[1]
+    flat = ~varies.all(axis=1) & ~few
+    usable = ~few & ~flat
+    matrices = moments.matrices()
+    matrices[~usable] = np.nan
+    with np.errstate(invalid="ignore"):
+        collinear = _explained.determined(matrices) & usable[:, None]
+    several = collinear.any(axis=1) & (method in ("beta", "pratt"))
+    return {"few": few, "flat": flat, "collinear": collinear, "several": several,
+            "unusable": ~usable | several}  # fmt: skip
+
+
+def of_samples(
+    samples: Moments, unusable: Flags, method: str, orders: npt.NDArray[np.int64] | None
+) -> Array:
+    """Return importances of shape (samples, groups, p)."""
+    times, groups, m = samples.mean.shape
+    out = np.empty((times, groups, m - 1))
+    step = max(1, _CELLS // (groups * m * m))
+    for start in range(0, times, step):
+        part = slice(start, start + step)
+        matrices = samples.part(part).matrices()
+        matrices[:, unusable] = np.nan
+        found = importance(matrices.reshape(-1, m, m), method, orders)[0]
+        out[part] = found.reshape(-1, groups, m - 1)
+    return out
 
 
 def importance(

@@ -1,4 +1,4 @@
-"""Weighted least squares of each group at once, with robust variances."""
+"""Weighted least squares of each group at once, from counted patterns, with robust variances."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array
-from custvalue.satisfaction._survey import effective
+from custvalue.satisfaction._moments import Moments
+from custvalue.satisfaction._survey import effective, ratio
 
 _NOTHING = 1e-10
 Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclasses.dataclass(frozen=True)
 class Fits:
-    """Regressions of the groups that are `present`, one row each; NaN where there is none.
+    """Regressions of groups, one row each; NaN where there is none.
 
     `varies` says which columns vary and so have a coefficient; `few` and `singular` which groups
-    have too few rows or columns that determine each other, `flat` where y does not vary; `counts`
-    are sums of columns.
+    have too few respondents or columns that determine each other, `flat` where y does not vary;
+    `rows` are respondents, `counts` those of them for whom a column is 1.
     """
 
-    present: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
+    rows: Ints
+    counts: Ints
     beta: Array
     covariance: Array
     free: Array
@@ -37,42 +38,49 @@ class Fits:
     flat: Flags
 
 
-def fitted(x: Array, y: Array, w: Array, codes: npt.NDArray[np.int64], least: int) -> Fits:
-    """Return regressions of y on the columns of x, ones first, then zeros and ones.
+def fitted(x: Array, answers: Ints, y: Moments, squared: Moments, start: Ints) -> Fits:
+    """Return regressions of y on the columns of x: ones first, then zeros and ones.
 
-    Groups of fewer than `least` rows get NaN. Variances are HC1 (White 1980), with Kish's
-    effective number of rows.
+    A row stands for `answers` respondents who have these x: `y` are moments of what they answered,
+    `squared` those with squared weights. Groups begin at `start`. Variances are HC1 (White 1980),
+    with Kish's effective number of respondents.
     """
-    order = np.argsort(codes, kind="stable")
-    x, y, w, codes = x[order], y[order], w[order], codes[order]
-    present, start, rows = np.unique(codes, return_index=True, return_counts=True)
+    w, mean = y.weight, y.mean[:, 0]
 
-    def sums(column: Array) -> Array:
+    def sums(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.asarray(np.add.reduceat(column, start, axis=0))
 
-    total = sums(w)
-    n = np.atleast_1d(effective(total, sums(w * w)))
+    size = np.diff(np.append(start, len(x)))
+    rows, total = sums(answers), sums(w)
+    n = np.atleast_1d(effective(total, sums(squared.weight)))
     inverse, varies = _inverse(_products(x, w, start))
     used = varies.sum(axis=1)
     singular = np.asarray(~np.isfinite(inverse).all(axis=(1, 2)))
     few = np.asarray(rows <= used)
-    flat = np.asarray(np.minimum.reduceat(y, start) == np.maximum.reduceat(y, start))
-    inverse[singular | few | flat | (rows < least)] = np.nan
-    beta = (inverse @ sums(x * (w * y)[:, None])[..., None])[..., 0]
-    rest = y - (x * np.repeat(beta, rows, axis=0)).sum(axis=1)
+    some = w > 0
+    lowest = np.minimum.reduceat(np.where(some, mean, np.inf), start)
+    highest = np.maximum.reduceat(np.where(some, mean, -np.inf), start)
+    scatter = np.maximum.reduceat(y.deviation[:, 0], start)
+    flat = np.asarray((lowest >= highest) & (scatter == 0.0))
+    inverse[singular | few | flat] = np.nan
+    centre = np.repeat(ratio(sums(w * mean), total), size)
+    away = np.where(some, mean - centre, 0.0)
+    beta = (inverse @ sums(x * (w * away)[:, None])[..., None])[..., 0]
+    expected = (x * np.repeat(beta, size, axis=0)).sum(axis=1)
+    rest = w * (y.deviation[:, 0] ** 2 + (away - expected) ** 2)
+    far = np.where(some, squared.mean[:, 0] - centre, 0.0) - expected
+    heavy = squared.weight * (squared.deviation[:, 0] ** 2 + far**2)
     free = n - used
     wider = np.divide(n, free, out=np.full(len(n), np.nan), where=free > 0)
-    spread = inverse @ _products(x, (w * rest) ** 2, start) @ inverse * wider[:, None, None]
-    whole = sums(w * (y - np.repeat(sums(w * y) / total, rows)) ** 2)
-    explained = 1.0 - np.divide(sums(w * rest**2), whole, out=np.full(len(n), np.nan), where=~flat)
+    spread = inverse @ _products(x, heavy, start) @ inverse * wider[:, None, None]
+    whole = sums(w * (y.deviation[:, 0] ** 2 + away**2))
     return Fits(
-        present=present,
         rows=rows,
-        counts=sums(x).astype(np.int64),
+        counts=sums(x * answers[:, None]).astype(np.int64),
         beta=np.where(varies, beta, np.nan),
         covariance=np.where(varies[:, :, None] & varies[:, None, :], spread, np.nan),
         free=free,
-        r_squared=explained,
+        r_squared=1.0 - ratio(sums(rest), np.where(flat, 0.0, whole)),
         varies=varies,
         few=few,
         singular=singular,
@@ -96,7 +104,8 @@ def _inverse(products: Array) -> tuple[Array, Flags]:
     size = np.diagonal(products, axis1=1, axis2=2)
     varies = (size > _NOTHING * size[:, :1]) & (size < (1.0 - _NOTHING) * size[:, :1])
     varies[:, 0] = True
-    scale = np.where(varies, 1.0 / np.sqrt(np.where(varies, size, 1.0)), 0.0)
+    some = varies & (size > 0)
+    scale = np.where(some, 1.0 / np.sqrt(np.where(some, size, 1.0)), 0.0)
     scaled = products * scale[:, :, None] * scale[:, None, :]
     value, vector = np.linalg.eigh(scaled)
     regular = value > _NOTHING

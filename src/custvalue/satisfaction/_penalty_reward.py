@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from custvalue._check import Array, number
+from custvalue._check import Array
 from custvalue._proportion import normal_quantile
-from custvalue._record import Notes, Record, checked_notes
-from custvalue._tally import Column, as_column, checked_groups
-from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._survey import LOW_BASE, ratio
+from custvalue._tally import Column, refuse_names
+from custvalue.satisfaction import _asymmetry
+from custvalue.satisfaction._rating_patterns import PatternTally
 
-KINDS = ("frustrator", "dissatisfier", "hybrid", "satisfier", "delighter")
-_OPTIONAL = ("penalty_variance", "reward_variance", "covariance", "free", "r_squared")
-_SHOWN = (
+_COLUMNS = (
+    "attribute",
+    "penalty",
     "penalty_lower",
     "penalty_upper",
+    "reward",
     "reward_lower",
     "reward_upper",
     "range",
@@ -27,32 +27,36 @@ _SHOWN = (
     "dissatisfying",
     "asymmetry",
     "category",
+    "answers",
+    "low",
+    "high",
+    "r_squared",
     "low_base",
 )
-_COLUMNS = ("attribute", "penalty", "reward", *_OPTIONAL, "answers", "low", "high")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class PenaltyReward(Record):
-    """What low and what high performance of each attribute does to the outcome.
+class PenaltyReward(PatternTally):
+    """What low and high performance of each attribute does to the outcome; `+` adds respondents.
+
+    What is kept is how those answered the outcome who rated the attributes alike: sums of records
+    are exactly what the answers together give, but for rounding. Results are in the order of
+    groups, then attributes.
 
     Attributes
     ----------
-    attribute : array of shape (rows,)
-        Its name.
-    penalty, reward : float arrays
-        Coefficients of low and of high performance, against performance between; a penalty is
-        below 0 as a rule, a reward above. NaN where nobody or everybody answered so.
-    penalty_variance, reward_variance, covariance : float arrays or None
-        Of the two coefficients (robust).
-    free : float array or None
-        Degrees of freedom: effective respondents less coefficients.
-    r_squared : float array or None
-        Share of the variance of the outcome explained.
-    answers, low, high : int arrays or None
-        Respondents who answered everything; those of them who answered low, and high.
+    pattern : array of shape (rows,)
+        Key: a mark for each attribute, "-" low, "0" between, "+" high; "" for the group itself.
+    answers : int array
+        Respondents of that pattern.
+    moments, squared : Moments
+        Mean and deviation of their outcome, weighted, and with the squares of the weights.
+    attributes : tuple of str
+        Their names, in the order asked.
     outcome : str
         What is explained.
+    cuts : tuple of float
+        Answers of at most the first are low, of at least the second high.
     min_group : int
         Results from fewer respondents are NaN.
     groups, notes, frame
@@ -61,59 +65,104 @@ class PenaltyReward(Record):
     Examples
     --------
     >>> import custvalue as cv
-    >>> found = cv.satisfaction.PenaltyReward(["staff", "wifi"], [-0.6, -0.1], [0.3, 0.7])
-    >>> found.asymmetry.round(4), found.category()
-    (array([-0.3333,  0.75  ]), array(['dissatisfier', 'delighter'], dtype=object))
+    >>> import pandas as pd
+    >>> answers = pd.DataFrame({"staff": [1, 1, 3, 3, 5, 5, 3], "overall": [1, 2, 6, 7, 7, 8, 6]})
+    >>> found = cv.satisfaction.penalty_reward(answers, "overall", ["staff"], low=1, high=5)
+    >>> found
+    PenaltyReward(outcome=overall, attributes=1, answers=7)
+    >>> found.penalty.round(4), found.reward.round(4), found.category()
+    (array([-4.8333]), array([1.1667]), array(['dissatisfier'], dtype=object))
+    >>> (found + found).answers
+    array([0, 4, 4, 6])
     """
 
-    attribute: Column = dataclasses.field(default_factory=lambda: np.empty(0, dtype=object))
-    penalty: Array = dataclasses.field(default_factory=lambda: np.empty(0))
-    reward: Array = dataclasses.field(default_factory=lambda: np.empty(0))
-    penalty_variance: Array | None = None
-    reward_variance: Array | None = None
-    covariance: Array | None = None
-    free: Array | None = None
-    r_squared: Array | None = None
-    answers: Column | None = None
-    low: Column | None = None
-    high: Column | None = None
-    outcome: str = ""
-    min_group: int = 0
-    groups: Mapping[str, Column] = dataclasses.field(default_factory=dict)
-    notes: Notes = dataclasses.field(default_factory=dict)
-    frame: str = dataclasses.field(default="pandas", compare=False)
-
-    _columns: ClassVar[tuple[str, ...]] = _COLUMNS
-
     def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in _COLUMNS}
-        optional = {name for name in (*_OPTIONAL, "answers", "low", "high") if given[name] is None}
-        columns = {name: as_column(name, c) for name, c in given.items() if name not in optional}
-        groups = checked_groups(self.groups, (*_COLUMNS, *_SHOWN))
-        shapes = {name: c.shape for name, c in (columns | groups).items()}
-        if len(set(shapes.values())) > 1 or columns["attribute"].ndim != 1:
-            rule = "must have columns of one length"
-            raise InvalidDataError(message("PenaltyReward", rule, value=shapes))
-        for name in columns.keys() - {"attribute"}:
-            if columns[name].dtype.kind not in "iuf":
-                rule = "must be numbers"
-                raise InvalidDataError(message(name, rule, value=str(columns[name].dtype)))
-        for name, column in columns.items():
-            object.__setattr__(self, name, column)
-        object.__setattr__(self, "groups", groups)
-        object.__setattr__(self, "notes", checked_notes(self.notes))
+        super().__post_init__()
+        refuse_names(self.groups, _COLUMNS)
 
-    def __len__(self) -> int:
-        """Return the number of rows, groups times attributes."""
-        return len(self.attribute)
+    def _coefficient(self, high: bool, name: str = "beta") -> Array:
+        """Return coefficients, or their variances, as results; NaN where hidden."""
+        p = len(self.attributes)
+        if not len(self):
+            return np.empty(0)
+        places = np.arange(1, p + 1) + (p if high else 0)
+        found = getattr(self._fit, name)
+        return self._results(found[:, places] if name == "beta" else found[:, places, places])
 
     @property
-    def _loss(self) -> Array:
-        return np.maximum(-self.penalty, 0.0)
+    def attribute(self) -> Column:
+        """Name of the attribute of each result."""
+        return np.tile(np.array(self.attributes, dtype=object), len(self._starts))
 
     @property
-    def _gain(self) -> Array:
-        return np.maximum(self.reward, 0.0)
+    def penalty(self) -> Array:
+        """Coefficient of low performance, against performance between; below 0 as a rule.
+
+        NaN where nobody or everybody answered so.
+        """
+        return self._coefficient(False)
+
+    @property
+    def reward(self) -> Array:
+        """Coefficient of high performance, against performance between; above 0 as a rule."""
+        return self._coefficient(True)
+
+    @property
+    def penalty_variance(self) -> Array:
+        """Variance of each penalty (robust)."""
+        return self._coefficient(False, "covariance")
+
+    @property
+    def reward_variance(self) -> Array:
+        """Variance of each reward (robust)."""
+        return self._coefficient(True, "covariance")
+
+    @property
+    def covariance(self) -> Array:
+        """Covariance of each penalty with the reward of the same attribute (robust)."""
+        p = len(self.attributes)
+        lows = np.arange(1, p + 1)
+        return self._results(self._fit.covariance[:, lows, lows + p]) if len(self) else np.empty(0)
+
+    @property
+    def free(self) -> Array:
+        """Degrees of freedom: effective respondents less coefficients."""
+        return self._per_attribute(self._fit.free) if len(self) else np.empty(0)
+
+    @property
+    def r_squared(self) -> Array:
+        """Share of the variance of the outcome explained."""
+        if not len(self):
+            return np.empty(0)
+        return self._results(self._per_attribute(self._fit.r_squared))
+
+    @property
+    def low(self) -> npt.NDArray[np.int64]:
+        """Respondents who answered low."""
+        return self._counted_as(1)
+
+    @property
+    def high(self) -> npt.NDArray[np.int64]:
+        """Respondents who answered high."""
+        return self._counted_as(1 + len(self.attributes))
+
+    def _counted_as(self, first: int) -> npt.NDArray[np.int64]:
+        if not len(self):
+            return np.empty(0, dtype=np.int64)
+        return self._fit.counts[:, first : first + len(self.attributes)].ravel()
+
+    @property
+    def remarks(self) -> dict[str, int]:
+        """Groups of which nothing can be said, counted."""
+        if not len(self):
+            return {}
+        fit = self._fit
+        found = {
+            "groups with too few respondents": fit.few,
+            "groups with collinear attributes": fit.singular & ~fit.few,
+            "groups where the outcome does not vary": fit.flat & ~fit.few & ~fit.singular,
+        }
+        return {text: int(bad.sum()) for text, bad in found.items() if bad.any()}
 
     @property
     def range(self) -> Array:
@@ -122,17 +171,17 @@ class PenaltyReward(Record):
         A penalty above 0 or a reward below 0 counts as 0 here and below: such an attribute has no
         power to dissatisfy or to satisfy, and shares stay between 0 and 1.
         """
-        return np.asarray(self._gain + self._loss)
+        return _asymmetry.potentials(self.penalty, self.reward)[0]
 
     @property
     def satisfying(self) -> Array:
         """Satisfaction-generating potential (SGP), reward / range; NaN where the range is 0."""
-        return ratio(self._gain, self.range)
+        return _asymmetry.potentials(self.penalty, self.reward)[1]
 
     @property
     def dissatisfying(self) -> Array:
         """Dissatisfaction-generating potential (DGP), the size of the penalty / range."""
-        return ratio(self._loss, self.range)
+        return _asymmetry.potentials(self.penalty, self.reward)[2]
 
     @property
     def asymmetry(self) -> Array:
@@ -142,7 +191,7 @@ class PenaltyReward(Record):
         range-performance analysis and impact-asymmetry analysis", Managing Service Quality 18
         (2008), 559-576.
         """
-        return np.asarray(self.satisfying - self.dissatisfying)
+        return _asymmetry.asymmetry(self.penalty, self.reward)
 
     @property
     def value(self) -> Array:
@@ -158,17 +207,7 @@ class PenaltyReward(Record):
             Between -hybrid and hybrid "hybrid"; up to extreme "satisfier" or "dissatisfier";
             beyond "delighter" or "frustrator". The cuts are a custom; 0 <= hybrid <= extreme <= 1.
         """
-        inner, outer = number("hybrid", hybrid, 0.0, 1.0), number("extreme", extreme, 0.0, 1.0)
-        if inner > outer:
-            rule = "must not be below hybrid"
-            raise InvalidDataError(message("extreme", rule, value=(inner, outer)))
-        found = self.asymmetry
-        size = np.abs(found)
-        step = (size > inner).astype(int) + (size > outer)
-        place = np.where(found < 0, 2 - step, 2 + step)
-        names = np.array(KINDS, dtype=object)[place]
-        names[np.isnan(found)] = None
-        return np.asarray(names)
+        return _asymmetry.kinds(self.asymmetry, hybrid, extreme)
 
     def penalty_interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Return Student's interval of each penalty.
@@ -201,48 +240,48 @@ class PenaltyReward(Record):
         level : float
             Coverage aimed at, between 0 and 1.
         """
-        if self.penalty_variance is None or self.reward_variance is None:
-            return self._bounds(self.asymmetry, None, level)
-        r, p = self.reward, self.penalty
-        across = 0.0 if self.covariance is None else self.covariance
-        square = np.where((r > 0) & (p < 0), (r - p) ** 2, np.nan)
-        by_r, by_p = -2.0 * p / square, 2.0 * r / square
-        variance = by_r**2 * self.reward_variance + by_p**2 * self.penalty_variance
-        variance += 2.0 * by_r * by_p * across
+        variance = _asymmetry.variance_of_asymmetry(
+            self.penalty, self.reward, self.penalty_variance, self.reward_variance, self.covariance
+        )
         low, high = self._bounds(self.asymmetry, variance, level)
         return np.maximum(low, -1.0), np.minimum(high, 1.0)
 
-    def _bounds(self, value: Array, variance: Array | None, level: float) -> tuple[Array, Array]:
+    def _bounds(self, value: Array, variance: Array, level: float) -> tuple[Array, Array]:
         from scipy.special import stdtrit
 
         normal_quantile(level)  # refuses what is no level
-        nothing = np.full(len(self), np.nan)
-        if variance is None or self.free is None:
-            return nothing, nothing
         free = np.where(self.free > 0, self.free, np.nan)
         half = -stdtrit(free, (1.0 - level) / 2.0) * np.sqrt(np.maximum(variance, 0.0))
         return np.asarray(value - half), np.asarray(value + half)
 
     def _head(self) -> dict[str, Any]:
-        return {"outcome": self.outcome, "attributes": len(set(self.attribute)), **self.notes}
+        facts: dict[str, Any] = {"outcome": self.outcome, "attributes": len(self.attributes)}
+        return {**facts, "answers": int(np.sum(self.answers)), **self.notes, **self.remarks}
 
     def _table(self) -> dict[str, Any]:
-        table: dict[str, Any] = {**self.groups, "attribute": self.attribute}
-        for name in ("penalty", "reward"):
-            table[name] = getattr(self, name)
-            if self.free is not None:
-                low, high = getattr(self, f"{name}_interval")()
-                table |= {f"{name}_lower": low, f"{name}_upper": high}
-        table |= {
+        labels = {n: self._per_attribute(c[self._starts]) for n, c in self.groups.items()}
+        penalty, reward = self.penalty_interval(), self.reward_interval()
+        columns = {
+            "attribute": self.attribute,
+            "penalty": self.penalty,
+            "penalty_lower": penalty[0],
+            "penalty_upper": penalty[1],
+            "reward": self.reward,
+            "reward_lower": reward[0],
+            "reward_upper": reward[1],
             "range": self.range,
             "satisfying": self.satisfying,
             "dissatisfying": self.dissatisfying,
             "asymmetry": self.asymmetry,
             "category": self.category(),
+            "answers": self._per_attribute(self.base),
+            "low": self._if_shown(self.low),
+            "high": self._if_shown(self.high),
+            "r_squared": self.r_squared,
+            "low_base": self._per_attribute(self.low_base),
         }
-        others = {n: getattr(self, n) for n in ("answers", "low", "high", "r_squared")}
-        table |= {name: column for name, column in others.items() if column is not None}
-        if self.answers is not None and (self.answers < self.min_group).any():
-            for name in {"low", "high"} & set(table):
-                table[name] = np.where(self.answers < self.min_group, np.nan, table[name])
-        return table if self.answers is None else table | {"low_base": self.answers < LOW_BASE}
+        return labels | columns
+
+    def _if_shown(self, counts: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        small = self._per_attribute(self.base < self.min_group)
+        return np.where(small, np.nan, counts) if small.any() else counts

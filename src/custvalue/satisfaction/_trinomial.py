@@ -11,7 +11,7 @@ import numpy as np
 
 from custvalue._check import Array
 from custvalue._proportion import normal_quantile
-from custvalue.errors import InvalidDataError, message
+from custvalue._random import generator
 from custvalue.satisfaction._survey import ratio
 
 _HALVINGS = 60
@@ -76,11 +76,7 @@ def bootstrap(
     """Return percentiles of net shares of samples drawn with replacement, from the counts."""
     tail = (1.0 - level) / 2.0
     normal_quantile(level)  # refuses what is no level
-    try:
-        source = np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        rule = "must be a numpy.random.Generator, or a whole number of at least 0 as its seed"
-        raise InvalidDataError(message("rng", rule, value=rng)) from None
+    source = generator(rng)
     counts = np.stack(np.broadcast_arrays(*(np.asarray(c, float) for c in (minus, middle, plus))))
     flat = counts.reshape(3, -1).T
     total = flat.sum(axis=1)

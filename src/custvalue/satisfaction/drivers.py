@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from custvalue._check import one_of
-from custvalue.errors import InvalidDataError, message
+from custvalue._check import Array, one_of
+from custvalue._random import generator
+from custvalue.errors import CustValueWarning, InvalidDataError, message
 from custvalue.satisfaction import _explained
 from custvalue.satisfaction._answers import check_answers, checked_scale, read_answers
-from custvalue.satisfaction._correlations import Columns, arranged
+from custvalue.satisfaction._correlations import arranged
 from custvalue.satisfaction._counting import whole_count
 from custvalue.satisfaction._drivers import METHODS, Drivers
-from custvalue.satisfaction._importance import complete, generator, importance, named, p_values
-from custvalue.satisfaction._survey import effective
+from custvalue.satisfaction._importance import complete, named
 
 _ORDERS = 2000  # drawn where the subsets are too many
-_COLLINEAR = "predictors that others determine"
 
 
 def drivers(
@@ -82,10 +82,13 @@ def drivers(
         0: all orders up to 20 predictors (lmg), 2,000 drawn ones and their reverses beyond. Else
         how many to draw, at least 2. `standard_error` says how far drawing alone may be off.
     bootstrap : int
-        How often to resample respondents (rows, with their weights, within groups) for intervals;
-        1,000 is usual. 0: no intervals.
+        How often to resample respondents (rows, with their weights) for intervals; 1,000 is
+        usual. Each counts a Poisson number of times, so that samples of chunks add. 0: no
+        intervals.
     rng : numpy.random.Generator or int, optional
-        Source of randomness of permutations and bootstrap, or its seed; needed for them.
+        Source of randomness of permutations and bootstrap, or its seed; needed for them. Records
+        with drawn orders add if they come from one seed; their samples of respondents then differ
+        as far as their answers do.
 
     Returns
     -------
@@ -95,15 +98,21 @@ def drivers(
     Raises
     ------
     InvalidDataError
-        If a column is no numbers or does not vary, if there are not more respondents than
-        predictors + 1, or if others determine a predictor and `method` is "beta" or "pratt", which
-        then have no one answer. By group such groups get NaN and are counted in `notes`.
+        If a column is no numbers, or an answer is outside its scale.
+
+    Warns
+    -----
+    CustValueWarning
+        If nothing can be said: a column does not vary, there are not more respondents than
+        predictors + 1, or others determine a predictor and `method` is "beta" or "pratt", which
+        then have no one answer. Results are NaN; the record can still be added to others. By
+        group, `remarks` counts such groups.
 
     Notes
     -----
     Where some predictors determine another (a sum beside its items, a column twice), "lmg" and
-    "johnson" share out what they explain and "last" is 0; `notes` counts such predictors. p-values
-    take residuals as normal and of one variance, with the effective number of respondents (Kish).
+    "johnson" share out what they explain and "last" is 0; `remarks` counts them. p-values take
+    residuals as normal and of one variance, with the effective number of respondents (Kish).
     Johnson's weights have been advised against for linear regression (Thomas, Zumbo, Kwan &
     Schweitzer, "On Johnson's (2000) relative weights method for assessing variable importance: a
     reanalysis", Multivariate Behavioral Research 49 (2014), 329-338). Importance is not cause.
@@ -130,8 +139,8 @@ def drivers(
     >>> print(found.to_frame()[columns].round(2).to_string(index=False))
     predictor  importance  share  lower  upper
         price        0.04   0.04   0.02   0.06
-      service        0.17   0.20   0.14   0.21
-      product        0.65   0.76   0.62   0.68
+      service        0.17   0.20   0.14   0.22
+      product        0.65   0.76   0.60   0.68
     """
     one_of("method", method, METHODS)
     names = named(outcome, predictors, "predictors")
@@ -143,11 +152,11 @@ def drivers(
     if method == "lmg" and not drawn and len(names) - 1 > _explained.EXACT:
         drawn = _ORDERS
     orders = None
-    if times or (method == "lmg" and drawn):
-        draw = generator(rng)
-        if method == "lmg" and drawn:
-            each = np.tile(np.arange(len(names) - 1), (drawn, 1))
-            orders = draw.permuted(each, axis=1)
+    if method == "lmg" and drawn:
+        each = np.tile(np.arange(len(names) - 1), (drawn, 1))
+        orders = generator(rng, required=True).permuted(each, axis=1)
+    elif times:
+        generator(rng, required=True)  # refuses what is none, before the table is read
     answers = read_answers(
         table, names, by=by, weight=weight, scale=None, labels=labels, whole=False,
         not_applicable=not_applicable, numeric_text=numeric_text, missing=missing,
@@ -157,87 +166,59 @@ def drivers(
         check_answers(name, column, ends[0] if name == outcome else ends[1], False)
     values, weights, codes, notes = complete(answers)
     columns = arranged(values, weights, codes)
-    matrices = columns.correlations()
-    usable = _usable(columns, names, bool(answers.groups), notes)
-    collinear = _explained.determined(matrices) & usable[:, None]
-    if method in ("beta", "pratt"):
-        usable &= ~_refused(collinear, names, method, bool(answers.groups), notes)
-    elif collinear.any():
-        notes[_COLLINEAR] = int(collinear.sum())
-    usable &= columns.rows >= least
-    matrices[~usable] = np.nan
-    found, error = importance(matrices, method, orders)
-    n = effective(columns.sums(columns.weight), columns.sums(columns.weight**2))
-    r_squared = _explained.gains(matrices).sum(axis=-1)
-    rank = len(names) - 1 - collinear.sum(axis=1)
-    tests = p_values(matrices, method, r_squared, n, rank)
-    again = np.empty((times, *found.shape))
-    for b in range(times):
-        resampled = columns.correlations(columns.resampled(draw))
-        resampled[~usable] = np.nan
-        again[b] = importance(resampled, method, orders)[0]
-    p, groups = len(names) - 1, answers.group_count
-
-    def rows(column: npt.NDArray[Any], nothing: Any = np.nan) -> Any:
-        """Return a number per present group, or per predictor of it, as a column of all rows."""
-        all_of = np.full((groups, p), nothing)
-        all_of[columns.present] = column if column.ndim == 2 else column[:, None]
-        return all_of.ravel()
-
-    replicates = np.full((times, groups, p), np.nan)
-    replicates[:, columns.present] = again
-    return Drivers(
-        predictor=np.tile(np.array(names[:-1], dtype=object), groups),
-        importance=rows(found),
-        standard_error=rows(error),
-        p_value=rows(tests),
-        r_squared=rows(r_squared),
-        answers=rows(columns.rows, 0),
-        respondents=rows(n, 0.0),
+    size, present = answers.group_count, columns.present
+    sums = {"answers": np.zeros(size, dtype=np.int64), "squares": np.zeros(size)}
+    sums["answers"][present] = columns.rows
+    sums["squares"][present] = columns.sums(columns.weight**2)
+    samples = None
+    if times:
+        samples = columns.resampled(_own(rng, values), times).placed(present, size)
+    if not answers.groups:
+        sums = {name: column[0] for name, column in sums.items()}
+    found = Drivers(
+        **sums,
+        predictors=names[:-1],
         outcome=outcome,
         method=method,
-        replicates=replicates.reshape(times, groups * p),
+        moments=columns.moments(columns.weight).placed(present, size),
+        resampled=samples,
+        orders=np.empty((0, 0), dtype=np.int64) if orders is None else orders,
         min_group=least,
-        groups={name: np.repeat(label, p) for name, label in answers.groups.items()},
+        groups=answers.groups,
         notes=notes,
         frame=answers.kind,
     )
+    if not answers.groups:
+        _warn(found)
+    return found
 
 
-def _usable(
-    columns: Columns, names: tuple[str, ...], grouped: bool, notes: dict[str, int]
-) -> npt.NDArray[np.bool_]:
-    """Return which groups a regression can be made of; without groups refuse one that cannot."""
-    few = columns.rows <= len(names)
-    flat = np.asarray(columns.constant.any(axis=1))
-    if not grouped and flat[0]:
-        constant = [name for name, same in zip(names, columns.constant[0], strict=True) if same]
-        hint = "Leave it out, or ask more people."
-        rule = "must vary among the respondents who answered everything"
-        raise InvalidDataError(message(constant[0], rule, hint=hint))
-    if not grouped and few[0]:
+def _own(rng: Any, values: Array) -> np.random.Generator:
+    """Return the source of samples: a seed is one for these answers.
+
+    With the same numbers drawn for every chunk of a table, samples of the chunks would go together.
+    """
+    if not isinstance(rng, (int, np.integer)):
+        return generator(rng)
+    digest = hashlib.blake2b(values.tobytes(), digest_size=16).digest()
+    return np.random.default_rng([int(rng), int.from_bytes(digest, "big")])
+
+
+def _warn(found: Drivers) -> None:
+    """Say why nothing can be said, if so."""
+    remarks = found.remarks
+    names = (*found.predictors, found.outcome)
+    varies = found.moments.deviation[0] > 0.0
+    if "groups with too few respondents" in remarks:
         rule = f"must have more than {len(names)} respondents who answered everything"
-        raise InvalidDataError(message("table", rule, value=int(columns.rows[0])))
-    if few.any():
-        notes["groups with too few respondents"] = int(few.sum())
-    if (flat & ~few).any():
-        notes["groups where a column does not vary"] = int((flat & ~few).sum())
-    return np.asarray(~few & ~flat)
-
-
-def _refused(
-    collinear: npt.NDArray[np.bool_],
-    names: tuple[str, ...],
-    method: str,
-    grouped: bool,
-    notes: dict[str, int],
-) -> npt.NDArray[np.bool_]:
-    """Return which groups have collinear predictors; without groups refuse them."""
-    several = collinear.any(axis=1)
-    if several.any() and not grouped:
-        rule = f"must not be determined by the other predictors with method {method!r}"
-        hint = 'Leave it out, or use method="lmg".'
-        raise InvalidDataError(message(names[int(collinear[0].argmax())], rule, hint=hint))
-    if several.any():
-        notes["groups with collinear predictors"] = int(several.sum())
-    return np.asarray(several)
+        text = message("table", rule, value=int(found.answers))
+    elif not varies.all():
+        rule = "must vary among the respondents who answered everything"
+        text = message(names[int(varies.argmin())], rule, hint="Leave it out, or ask more people.")
+    elif "groups with collinear predictors" in remarks:
+        rule = f"must not be determined by the other predictors with method {found.method!r}"
+        name = names[int(found._state["collinear"][0].argmax())]
+        text = message(name, rule, hint='Leave it out, or use method="lmg".')
+    else:
+        return
+    warnings.warn(text, CustValueWarning, stacklevel=3)

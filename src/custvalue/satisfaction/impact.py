@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from custvalue._check import number
-from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._answers import check_answers, checked_scale, read_answers
+from custvalue._check import Array, number
+from custvalue._tally import distinct_rows
+from custvalue.errors import CustValueWarning, InvalidDataError, message
+from custvalue.satisfaction._answers import Answers, check_answers, checked_scale, read_answers
+from custvalue.satisfaction._correlations import arranged
 from custvalue.satisfaction._counting import whole_count
 from custvalue.satisfaction._importance import complete, named
-from custvalue.satisfaction._least_squares import fitted
 from custvalue.satisfaction._penalty_reward import PenaltyReward
+from custvalue.satisfaction._rating_patterns import MARKS
+
+_DIGITS = 39  # attributes whose pattern one whole number holds: 3^39 < 2^63
 
 
 def penalty_reward(
@@ -74,9 +80,14 @@ def penalty_reward(
     Raises
     ------
     InvalidDataError
-        If low is not below high, the outcome does not vary, dummies determine each other, or there
-        are not more respondents than coefficients. By group such groups get NaN and are counted in
-        `notes`.
+        If low is not below high, a column is no numbers, or an answer is outside its scale.
+
+    Warns
+    -----
+    CustValueWarning
+        If nothing can be said: the outcome does not vary, dummies determine each other, or there
+        are not more respondents than coefficients. Results are NaN; the record can still be added
+        to others. By group, `remarks` counts such groups.
 
     Notes
     -----
@@ -117,50 +128,69 @@ def penalty_reward(
     for name, column in zip(names, answers.each, strict=True):
         check_answers(name, column, ends[0] if name == outcome else ends[1], False)
     values, weights, codes, notes = complete(answers)
-    groups, p = answers.group_count, len(names) - 1
-    dummies = np.column_stack([values[:, :-1] <= bottom, values[:, :-1] >= top]).astype(float)
-    x = np.column_stack([np.ones(len(values)), dummies])
-    fit = fitted(x, values[:, -1], weights, codes, least)
-    if not answers.groups and fit.flat[0]:
-        rule = "must vary among the respondents who answered everything"
-        raise InvalidDataError(message(outcome, rule))
-    if not answers.groups and fit.few[0]:
-        rule = f"must have more than {int(fit.varies[0].sum())} respondents who answered everything"
-        raise InvalidDataError(message("table", rule, value=int(fit.rows[0])))
-    if not answers.groups and fit.singular[0]:
-        rule = "must not determine each other as low and high"
-        hint = "Leave one out, or set low and high elsewhere."
-        raise InvalidDataError(message("attributes", rule, value=list(names[:-1]), hint=hint))
-    found = {
-        "groups with too few respondents": fit.few,
-        "groups with collinear attributes": fit.singular & ~fit.few,
-        "groups where the outcome does not vary": fit.flat & ~fit.few & ~fit.singular,
-    }
-    notes |= {text: int(bad.sum()) for text, bad in found.items() if bad.any()}
-    lows, highs = np.arange(1, p + 1), np.arange(p + 1, 2 * p + 1)
-    beta, spread, counts = fit.beta, fit.covariance, fit.counts
-
-    def spread_out(found: Any, nothing: Any = np.nan) -> Any:
-        """Return a number per present group, or per attribute of it, as a column of all rows."""
-        all_of = np.full((groups, p), nothing)
-        all_of[fit.present] = found if found.ndim == 2 else found[:, None]
-        return all_of.ravel()
-
-    return PenaltyReward(
-        attribute=np.tile(np.array(names[:-1], dtype=object), groups),
-        penalty=spread_out(beta[:, lows]),
-        reward=spread_out(beta[:, highs]),
-        penalty_variance=spread_out(spread[:, lows, lows]),
-        reward_variance=spread_out(spread[:, highs, highs]),
-        covariance=spread_out(spread[:, lows, highs]),
-        free=spread_out(fit.free),
-        r_squared=spread_out(fit.r_squared),
-        answers=spread_out(fit.rows, 0),
-        low=spread_out(counts[:, lows], 0),
-        high=spread_out(counts[:, highs], 0),
+    found = PenaltyReward(
+        **_counted(values, weights, codes, (bottom, top), answers),
+        attributes=names[:-1],
         outcome=outcome,
+        cuts=(bottom, top),
         min_group=least,
-        groups={name: np.repeat(label, p) for name, label in answers.groups.items()},
         notes=notes,
         frame=answers.kind,
     )
+    if not answers.groups:
+        _warn(found)
+    return found
+
+
+def _counted(
+    values: Array,
+    weights: Array,
+    codes: npt.NDArray[np.int64],
+    cuts: tuple[float, float],
+    answers: Answers,
+) -> dict[str, Any]:
+    """Return respondents of each pattern and moments of their outcomes, in order of groups.
+
+    The first row of each group, of no pattern, is of nobody: it keeps groups that have no others.
+    """
+    rated, outcome = values[:, :-1], values[:, -1]
+    place = 1 + (rated >= cuts[1]).astype(np.int64) - (rated <= cuts[0])
+    p = place.shape[1]
+    packed = [
+        place[:, start : start + _DIGITS] @ 3 ** np.arange(_DIGITS)[: p - start]
+        for start in range(0, p, _DIGITS)
+    ]
+    row, firsts = distinct_rows([codes, *packed])
+    texts = np.ascontiguousarray(np.array(MARKS)[place[firsts]]).view(f"U{p}").ravel()
+    size = answers.group_count
+    one = arranged(outcome[:, None], weights, row)
+    moments = one.moments(one.weight)
+    squared = arranged(outcome[:, None], weights**2, row)
+    each = np.concatenate([np.arange(size), codes[firsts]])
+    patterns = np.concatenate([np.full(size, "", dtype=object), texts.astype(object)])
+    behind = size + np.arange(len(firsts))
+    return {
+        "pattern": patterns,
+        "answers": np.concatenate([np.zeros(size, dtype=np.int64), one.rows]),
+        "moments": moments.placed(behind, len(patterns)),
+        "squared": squared.moments(squared.weight).placed(behind, len(patterns)),
+        "groups": {name: labels[each] for name, labels in answers.groups.items()},
+    }
+
+
+def _warn(found: PenaltyReward) -> None:
+    """Say why nothing can be said, if so."""
+    fit = found._fit
+    if fit.few[0]:
+        rule = f"must have more than {int(fit.varies[0].sum())} respondents who answered everything"
+        text = message("table", rule, value=int(fit.rows[0]))
+    elif fit.singular[0]:
+        rule = "must not determine each other as low and high"
+        hint = "Leave one out, or set low and high elsewhere."
+        text = message("attributes", rule, value=list(found.attributes), hint=hint)
+    elif fit.flat[0]:
+        rule = "must vary among the respondents who answered everything"
+        text = message(found.outcome, rule)
+    else:
+        return
+    warnings.warn(text, CustValueWarning, stacklevel=3)

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, ArrayLike, coverage, number, one_of, refuse, whole, within
+from custvalue._random import generator
 from custvalue._record import Record, frozen
 from custvalue._tally import Column, as_column
 from custvalue.errors import InvalidDataError, message
-from custvalue.maturity._intervals import generator
 from custvalue.scorecard._draws import counted, drawn, levels_of, ranks_of, swaps
 from custvalue.scorecard.aggregate import MOST, aggregate, checked_weights
 
@@ -269,7 +269,7 @@ def sensitivity(
     weight = weight / weight.sum()
     used = weight > 0
     levels = levels_of(x, method)
-    around = drawn(weight[used], spread, concentration, repeats, generator(rng))
+    around = drawn(weight[used], spread, concentration, repeats, generator(rng, required=True))
     rank = ranks_of(levels[:, used], weight[used][None, :])[0]
     at_unit, at_rank, times = counted(levels[:, used], around)
     score = np.asarray(aggregate(x, weight, method=method))

@@ -1,4 +1,4 @@
-"""What every simulation checks first: how many customers, of what shapes, with which randomness."""
+"""Sources of randomness, given as generators or seeds; how many customers a simulation is of."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from custvalue._check import number, whole
 from custvalue.errors import InvalidDataError, message
 
 
-def generator(rng: Any) -> np.random.Generator:
-    """Return the source of randomness that `rng` is, or that it seeds."""
+def generator(rng: Any, *, required: bool = False) -> np.random.Generator:
+    """Return the source of randomness that `rng` is, or that it seeds; refuse none if required."""
+    if rng is None and required:
+        hint = "Pass a number, so that the result can be repeated."
+        raise InvalidDataError(message("rng", "must be given where anything is drawn", hint=hint))
     try:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
