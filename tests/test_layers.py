@@ -61,6 +61,9 @@ UPWARD = {
     ("churn", "plot"): "plot methods",
     ("retention", "plot"): "plot methods",
     ("rfm", "plot"): "plot methods",
+    ("satisfaction", "plot"): "plot methods",
+    ("maturity", "plot"): "plot methods",
+    ("scorecard", "plot"): "plot methods",
 }
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 

@@ -180,6 +180,12 @@ class Assessment(Rated):
         lowest, highest = (end[-1] for end in self._ends)
         return np.maximum(mean - half, lowest), np.minimum(mean + half, highest)
 
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draw it; see `custvalue.plot.maturity_profile`."""
+        from custvalue.plot import maturity_profile
+
+        return maturity_profile(self, ax, **options)
+
     def _head(self) -> dict[str, Any]:
         facts = {"model": f"{self.model.id} {self.model.version}", "organisations": len(self)}
         if len(self) == 1:

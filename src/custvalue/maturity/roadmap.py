@@ -87,6 +87,12 @@ class Roadmap(Record):
         """Effort up to and with each step."""
         return np.asarray(np.cumsum(self.effort))
 
+    def plot(self, ax: Any = None, language: str = "en") -> Any:
+        """Draw it; see `custvalue.plot.roadmap`."""
+        from custvalue.plot import roadmap
+
+        return roadmap(self, ax, language=language)
+
     def _head(self) -> dict[str, Any]:
         total = float(self.effort.sum())
         return {"organisation": self.organisation, "steps": len(self.item), "effort": total,

@@ -302,6 +302,12 @@ class Drivers(MomentTally):
             out[:, known] = np.nanquantile(replicates[:, known], [tail, 1.0 - tail], axis=0)
         return out[0], out[1]
 
+    def plot(self, ax: Any = None, group: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.drivers`."""
+        from custvalue.plot import drivers
+
+        return drivers(self, ax, group)
+
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"outcome": self.outcome, "method": self.method}
         if self._count and not self.groups:

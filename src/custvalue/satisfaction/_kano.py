@@ -224,6 +224,12 @@ class Kano(SurveyTally):
         columns = super()._table()
         return {n: c for n, c in columns.items() if n not in ("squares", "all_squares")}
 
+    def plot(self, ax: Any = None, group: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.kano_map`."""
+        from custvalue.plot import kano_map
+
+        return kano_map(self, ax, group)
+
     def _head(self) -> dict[str, Any]:
         features = len(set(self.feature.tolist()))
         return {"features": features, "answers": int(self.answers.sum()), **self.notes}

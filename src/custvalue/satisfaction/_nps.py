@@ -229,6 +229,12 @@ class NPS(SurveyTally):
         low, high = self.interval()
         return {"nps": self.value, "lower": low, "upper": high, "low_base": self.low_base}
 
+    def plot(self, ax: Any = None, level: float = 0.95) -> Any:
+        """Draw it; see `custvalue.plot.nps_over_waves`."""
+        from custvalue.plot import nps_over_waves
+
+        return nps_over_waves(self, ax, level)
+
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"answers": int(np.sum(self.answers))}
         if self.groups:

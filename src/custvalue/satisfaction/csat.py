@@ -114,6 +114,12 @@ class CSAT(Histogram):
             name: np.atleast_1d(column) for name, column in columns.items()
         }
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.answers`."""
+        from custvalue.plot import answers
+
+        return answers(self, ax)
+
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"answers": int(np.sum(self.answers))}
         if self.groups:

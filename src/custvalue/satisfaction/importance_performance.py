@@ -88,6 +88,12 @@ class ImportancePerformance(Record):
     def _table(self) -> dict[str, Any]:
         return {**super()._table(), "quadrant": self.quadrant}
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.importance_map`."""
+        from custvalue.plot import importance_map
+
+        return importance_map(self, ax)
+
     def _head(self) -> dict[str, Any]:
         cuts = {n: getattr(self, n) for n in ("importance_cut", "performance_cut")}
         return {"attributes": len(self), **cuts}

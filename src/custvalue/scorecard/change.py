@@ -130,6 +130,12 @@ class Change(Record):
         table = {"previous": self.previous, "current": self.current, **columns}
         return {**self.groups, **{name: np.atleast_1d(column) for name, column in table.items()}}
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.change`."""
+        from custvalue.plot import change
+
+        return change(self, ax)
+
     def _head(self) -> dict[str, Any]:
         if self.groups or len(self.current) != 1:
             found = np.atleast_1d(self.verdict).tolist()

@@ -127,6 +127,12 @@ class CUSUMChart(Record):
         columns = {**super()._table(), "upper": self.upper, "lower": self.lower}
         return {**columns, "signal": named(self.signals, "up", "down")}
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.control_chart`."""
+        from custvalue.plot import control_chart
+
+        return control_chart(self, ax)
+
     def _head(self) -> dict[str, Any]:
         sums = (self.upper, self.lower)
         shifts = sum(len(_passages(each, self.decision)[1]) for each in sums)

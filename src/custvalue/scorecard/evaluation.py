@@ -260,6 +260,12 @@ class Evaluation(Record):
 
     # ---- tables
 
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draw it; see `custvalue.plot.scorecard`."""
+        from custvalue.plot import scorecard
+
+        return scorecard(self, ax, **options)
+
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"system": f"{self.system.id} {self.system.version}"}
         if self.as_of is not None:

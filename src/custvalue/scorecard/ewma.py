@@ -97,6 +97,12 @@ class EWMAChart(Record):
         columns = {**super()._table(), "average": self.average, "lower": low, "upper": high}
         return {**columns, "signal": named(self.signals, "above", "below")}
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.control_chart`."""
+        from custvalue.plot import control_chart
+
+        return control_chart(self, ax)
+
     def _head(self) -> dict[str, Any]:
         last = float(self.average[-1])
         facts = {"periods": len(self.value), "target": self.target, "last": last}

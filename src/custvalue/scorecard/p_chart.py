@@ -110,6 +110,12 @@ class PChart(Record):
         columns = {**super()._table(), "share": self.share, "lower": low, "upper": high}
         return {**columns, "signal": joined(self.signals, len(self.period))}
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it; see `custvalue.plot.control_chart`."""
+        from custvalue.plot import control_chart
+
+        return control_chart(self, ax)
+
     def _head(self) -> dict[str, Any]:
         found = sum(int(flags.sum()) for flags in self.signals.values())
         facts = {"periods": len(self.period), "centre": self.centre}

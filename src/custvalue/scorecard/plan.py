@@ -304,6 +304,12 @@ class ImprovementPlan(Record):
     def _table(self) -> dict[str, Any]:
         return _fields(list(self.actions), _FIELDS)
 
+    def plot(self, ax: Any = None, *, as_of: Any) -> Any:
+        """Draw it; see `custvalue.plot.improvement_plan`."""
+        from custvalue.plot import improvement_plan
+
+        return improvement_plan(self, ax, as_of=as_of)
+
     def _head(self) -> dict[str, Any]:
         return {"actions": len(self.actions), "complete": self.completeness}
 
