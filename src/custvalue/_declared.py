@@ -70,7 +70,7 @@ def _copied(value: Any, where: str, depth: int) -> Any:
         plain = int(value) if isinstance(value, int) else float(value)
         if not abs(plain) < math.inf or abs(plain) > sys.float_info.max:
             raise InvalidDataError(message(where, "must be finite"))
-        return plain
+        return int(plain) if plain == int(plain) else plain  # 1.0 and 1 are the same content
     if isinstance(value, str):
         try:
             value.encode()
