@@ -70,7 +70,8 @@ def _copied(value: Any, where: str, depth: int) -> Any:
         plain = int(value) if isinstance(value, int) else float(value)
         if not abs(plain) < math.inf or abs(plain) > sys.float_info.max:
             raise InvalidDataError(message(where, "must be finite"))
-        return int(plain) if plain == int(plain) else plain  # 1.0 and 1 are the same content
+        # 1.0 and 1 are the same content
+        return int(plain) if abs(plain) < 1e15 and plain == int(plain) else plain
     if isinstance(value, str):
         try:
             value.encode()

@@ -31,7 +31,8 @@ STRANGE = (
     "\x00", "x" * 5000, [], [[]], [None], [1, 2], ["x", "x"], {}, {"": ""}, {"en": ""}, {"en": 3},
     {"english": "x"}, {"e": "x"}, {"xx": "x"}, {"EN": "x"}, {1: "x"}, {"\ud800": "x"}, {"x": {}},
     lambda: deep(100), lambda: deep(100_000), dt.date(2024, 1, 31), b"x", {1, 2}, 1j,
-    np.float64(0.5), np.int64(3), np.array([1.0]), object(), "c2m2", "capability", "none", "min", "sum", "target_zero",
+    np.float64(0.5), np.int64(3), np.array([1.0]), object(), "c2m2", "capability", "none", "min",
+    "sum", "target_zero",
 )  # fmt: skip
 
 
