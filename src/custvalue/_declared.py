@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
-from custvalue._check import number, one_of
+from custvalue._check import number
 from custvalue.errors import InvalidDataError, message
 
 LANGUAGES = ("en", "zh")  # of the declarations that come with custvalue
@@ -130,9 +130,7 @@ class Node:
                 near = difflib.get_close_matches(str(key), known, n=1)
                 hint = f"Did you mean {near[0]!r}? " if near else ""
                 hint += f"Keys: {', '.join(known)}"
-                raise InvalidDataError(
-                    message(self.where, "has a key that is not known", value=str(key), hint=hint)
-                )
+                Node(str(key), self.where).refuse("has a key that is not known", hint)
         lacking = [key for key in required if key not in self.value]
         if lacking:
             rule = f"must have {', '.join(map(repr, lacking))}"
@@ -209,7 +207,9 @@ class Node:
 
     def choice(self, allowed: Collection[str]) -> str:
         """Return one of the names allowed."""
-        return one_of(self.where, self.value, allowed)
+        if not isinstance(self.value, str) or self.value not in allowed:
+            self.refuse(f"must be one of {', '.join(repr(a) for a in allowed)}")
+        return self.value
 
 
 def refuse_repeats(nodes: Sequence[Node], values: Sequence[Any], what: str) -> None:
@@ -218,7 +218,7 @@ def refuse_repeats(nodes: Sequence[Node], values: Sequence[Any], what: str) -> N
     for node, value in zip(nodes, values, strict=True):
         if value in first:
             rule = f"must have {what} of its own; {first[value].where} has the same"
-            raise InvalidDataError(message(node.where, rule, value=value))
+            raise InvalidDataError(message(node.where, rule, value=_shortened(value)))
         first[value] = node
 
 
