@@ -49,8 +49,9 @@ def declaration(
         rule = f"must be one of {', '.join(built_in)}, or the path of a TOML file"
         near = difflib.get_close_matches(str(source), built_in, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
-        hint += f"Reading failed: {error}"
-        raise InvalidDataError(message(argument, rule, value=str(source), hint=hint)) from None
+        hint += f"Reading failed: {_shortened(str(error), 3 * _SHOWN)}"
+        shown = _shortened(str(source), 3 * _SHOWN)
+        raise InvalidDataError(message(argument, rule, value=shown, hint=hint)) from None
 
 
 def copied(content: Any, where: str = "declaration") -> dict[str, Any]:
@@ -222,6 +223,6 @@ def refuse_repeats(nodes: Sequence[Node], values: Sequence[Any], what: str) -> N
         first[value] = node
 
 
-def _shortened(value: Any) -> str:
+def _shortened(value: Any, most: int = _SHOWN) -> str:
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."
