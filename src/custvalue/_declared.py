@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
-from custvalue._check import number, one_of
+from custvalue._check import number
 from custvalue.errors import InvalidDataError, message
 
 LANGUAGES = ("en", "zh")  # of the declarations that come with custvalue
@@ -49,8 +49,9 @@ def declaration(
         rule = f"must be one of {', '.join(built_in)}, or the path of a TOML file"
         near = difflib.get_close_matches(str(source), built_in, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
-        hint += f"Reading failed: {error}"
-        raise InvalidDataError(message(argument, rule, value=str(source), hint=hint)) from None
+        hint += f"Reading failed: {_shortened(str(error), 3 * _SHOWN)}"
+        shown = _shortened(str(source), 3 * _SHOWN)
+        raise InvalidDataError(message(argument, rule, value=shown, hint=hint)) from None
 
 
 def copied(content: Any, where: str = "declaration") -> dict[str, Any]:
@@ -70,7 +71,8 @@ def _copied(value: Any, where: str, depth: int) -> Any:
         plain = int(value) if isinstance(value, int) else float(value)
         if not abs(plain) < math.inf or abs(plain) > sys.float_info.max:
             raise InvalidDataError(message(where, "must be finite"))
-        return plain
+        # 1.0 and 1 are the same content
+        return int(plain) if abs(plain) < 1e15 and plain == int(plain) else plain
     if isinstance(value, str):
         try:
             value.encode()
@@ -129,9 +131,7 @@ class Node:
                 near = difflib.get_close_matches(str(key), known, n=1)
                 hint = f"Did you mean {near[0]!r}? " if near else ""
                 hint += f"Keys: {', '.join(known)}"
-                raise InvalidDataError(
-                    message(self.where, "has a key that is not known", value=str(key), hint=hint)
-                )
+                Node(str(key), self.where).refuse("has a key that is not known", hint)
         lacking = [key for key in required if key not in self.value]
         if lacking:
             rule = f"must have {', '.join(map(repr, lacking))}"
@@ -208,7 +208,9 @@ class Node:
 
     def choice(self, allowed: Collection[str]) -> str:
         """Return one of the names allowed."""
-        return one_of(self.where, self.value, allowed)
+        if not isinstance(self.value, str) or self.value not in allowed:
+            self.refuse(f"must be one of {', '.join(repr(a) for a in allowed)}")
+        return self.value
 
 
 def refuse_repeats(nodes: Sequence[Node], values: Sequence[Any], what: str) -> None:
@@ -217,10 +219,10 @@ def refuse_repeats(nodes: Sequence[Node], values: Sequence[Any], what: str) -> N
     for node, value in zip(nodes, values, strict=True):
         if value in first:
             rule = f"must have {what} of its own; {first[value].where} has the same"
-            raise InvalidDataError(message(node.where, rule, value=value))
+            raise InvalidDataError(message(node.where, rule, value=_shortened(value)))
         first[value] = node
 
 
-def _shortened(value: Any) -> str:
+def _shortened(value: Any, most: int = _SHOWN) -> str:
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -279,6 +279,9 @@ def test_the_hash_is_that_of_the_content():
     assert len(hashes) == 7
     again = {key: base.declaration[key] for key in reversed(base.declaration)}
     assert maturity.load(again).hash == base.hash  # the order of keys says nothing
+    one, other = (copy.deepcopy(dict(base.declaration)) for _ in range(2))
+    one["items"][0]["weight"], other["items"][0]["weight"] = 2, 2.0
+    assert maturity.load(one).hash == maturity.load(other).hash
 
 
 def test_nobody_changes_a_model_from_outside():

@@ -107,6 +107,11 @@ def test_a_component_below_thousands_of_others():
     assert found.component_levels.tolist() == [[3] * 3000]
 
 
+def test_a_profile_is_checked_before_it_is_chosen_and_not_after():
+    content = changed((("profiles", 0, "weights"), {"x": 5e5}))
+    assert maturity.load(content, profile="bank").components[0].weight == 1e6
+
+
 def test_weights_of_every_size_make_scores():
     items = {"a": {"weight": 1e6}, "b": {"weight": 1e-12}, "c": {"weight": 5e-324}}
     found = maturity.assess(plain(items), [[None, 3, None], [None, None, 2], [1, 5, 5]])

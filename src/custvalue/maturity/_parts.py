@@ -219,8 +219,8 @@ def steps_of(node: Node) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def profiles_of(node: Node, components: Sequence[Component]) -> tuple[Profile, ...]:
-    """Return the profiles, which weigh components by id."""
+def profiles_of(node: Node, components: Sequence[Component], chosen: bool) -> tuple[Profile, ...]:
+    """Return the profiles, which weigh components by id; with one `chosen` no other follows."""
     rows, known = node.rows(), [part.id for part in components]
     found = []
     for row in rows:
@@ -231,7 +231,8 @@ def profiles_of(node: Node, components: Sequence[Component]) -> tuple[Profile, .
         }
         if not weights:
             keys["weights"].refuse("must weigh a component at least")
-        _refuse_weightless(components, weights, keys["weights"])
+        if not chosen:
+            _refuse_weightless(components, weights, keys["weights"])
         name = keys["name"].names()
         found.append(Profile(keys["id"].identifier(), name, weights, _origin(keys)))
     refuse_repeats(rows, [profile.id for profile in found], "an id")

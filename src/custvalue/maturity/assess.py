@@ -57,7 +57,7 @@ def assess(
     percent : bool
         Whether numbers are percentages, on a scale from 0 to 1.
     not_applicable : collection
-        Texts or numbers that stand for an item that does not apply.
+        Texts or numbers that stand for an item that does not apply; not codes of the scale.
     absent : {"error", "unrated"}
         Whether a wide table must have a column for each item.
     profile : str, optional

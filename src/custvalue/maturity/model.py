@@ -89,7 +89,7 @@ class MaturityModel(Declaration):
             "components": components,
             "items": items,
             "steps": _parts.steps_of(keys["steps"]) if "steps" in keys else (),
-            "profiles": _parts.profiles_of(keys["profiles"], components)
+            "profiles": _parts.profiles_of(keys["profiles"], components, "profile" in about)
             if "profiles" in keys
             else (),
             "objectives": _parts.objectives_of(keys["objectives"], items)
