@@ -55,6 +55,25 @@ def test_sums_lose_no_digits_far_from_zero(shift: float, unit: float) -> None:
     np.testing.assert_allclose(found.importance, whole.importance, rtol=2e-7 if shift else 1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:table. must have more")
+def test_a_chunk_in_which_nobody_answered_everything() -> None:
+    frame, names = _survey(40, 2), ["x0", "x1"]
+    frame.loc[25:, "x0"] = np.nan
+    how = {"bootstrap": 20, "rng": 1}
+    whole = drivers(frame, "y", names, **how)
+    first, second = (drivers(part, "y", names, **how) for part in chunks(frame, [25]))
+    for found in (first + second, second + first):
+        np.testing.assert_allclose(found.importance, whole.importance, rtol=1e-12)
+        np.testing.assert_allclose(found.interval(), first.interval(), rtol=1e-9)
+        assert found.notes == whole.notes == {"x0: missing": 15, "respondents left out": 15}
+
+
+def test_results_that_are_kept_cannot_be_written_to() -> None:
+    found = drivers(_survey(40, 2), "y", ["x0", "x1"], bootstrap=3, rng=1)
+    for kept in (found.importance, found.standard_error, found.replicates):
+        assert not kept.flags.writeable
+
+
 def test_samples_of_chunks_are_samples_of_the_whole() -> None:
     frame = _survey(600, 2)
     how = {"bootstrap": 1000, "rng": 1}
