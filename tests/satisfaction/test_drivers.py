@@ -12,8 +12,6 @@ import pytest
 import custvalue as cv
 from custvalue.satisfaction import _explained
 
-from .registry import chunks
-
 drivers = cv.satisfaction.drivers
 
 # mpg, cyl, disp, hp, gear of 32 cars (Motor Trend 1974; Henderson & Velleman 1981)
@@ -298,70 +296,6 @@ def test_replicates_are_those_of_the_rows_drawn() -> None:
             np.testing.assert_allclose(found.mean[b, g], rows.mean(axis=0), atol=1e-12)
             np.testing.assert_allclose(found.deviation[b, g], rows.std(axis=0), atol=1e-12)
             np.testing.assert_allclose(found.matrices()[b, g], np.corrcoef(rows.T), atol=1e-12)
-
-
-def _parts(frame: pd.DataFrame, cuts: list[int], **options) -> list[cv.satisfaction.Drivers]:
-    return [drivers(part, "y", ["x0", "x1"], **options) for part in chunks(frame, cuts)]
-
-
-@pytest.mark.filterwarnings("ignore:table. must have more")
-def test_chunks_of_any_size_add_up() -> None:
-    frame = _survey(40, 2)
-    whole = drivers(frame, "y", ["x0", "x1"])
-    for cuts in ([20], [1, 2, 4, 39], [0, 40]):
-        found = sum(_parts(frame, cuts), cv.satisfaction.Drivers())
-        np.testing.assert_allclose(found.importance, whole.importance, rtol=1e-12)
-        np.testing.assert_allclose(found.p_value, whole.p_value, rtol=1e-9)
-        assert found.answers == 40
-
-
-@pytest.mark.parametrize(("shift", "unit"), [(1e6, 1.0), (0.0, 1e200), (0.0, 1e-200), (-1e6, 1e-3)])
-def test_sums_lose_no_digits_far_from_zero(shift: float, unit: float) -> None:
-    frame = _survey(300, 2)
-    whole = drivers(frame, "y", ["x0", "x1"])
-    far = frame.assign(x0=shift + unit * frame["x0"], y=shift + unit * frame["y"])
-    found = sum(_parts(far, [7, 100, 200]), cv.satisfaction.Drivers())
-    np.testing.assert_allclose(found.importance, whole.importance, rtol=2e-7 if shift else 1e-12)
-
-
-def test_samples_of_chunks_are_samples_of_the_whole() -> None:
-    frame = _survey(600, 2)
-    how = {"bootstrap": 1000, "rng": 1}
-    whole = drivers(frame, "y", ["x0", "x1"], **how)
-    added = sum(_parts(frame, [100, 350], **how), cv.satisfaction.Drivers())
-    assert added.replicates.shape == (1000, 2)
-    spread = added.replicates.std(axis=0) / whole.replicates.std(axis=0)
-    np.testing.assert_allclose(spread, 1.0, atol=0.1)  # 0.022 is the error of a ratio of two
-    np.testing.assert_allclose(added.interval(), whole.interval(), atol=0.02)
-    one, other = _parts(pd.concat([frame[:300], frame[300:]]), [300], **how)
-    across = np.corrcoef(one.replicates[:, 0], other.replicates[:, 0])[0, 1]
-    assert abs(across) < 0.13  # a seed is not the same draws for every chunk
-    source = np.random.default_rng(1)
-    drawn = sum(_parts(frame, [300], bootstrap=50, rng=source), cv.satisfaction.Drivers())
-    assert drawn.replicates.shape == (50, 2)
-
-
-def test_what_does_not_add_is_refused() -> None:
-    frame = _survey(60)
-    names = [f"x{j}" for j in range(4)]
-
-    def read(**options):
-        return drivers(frame, "y", **{"predictors": names, **options})
-
-    for one, other, match in (
-        (read(), read(method="last"), "method: must be the same"),
-        (read(), read(predictors=names[:2]), "predictors: must be the same"),
-        (read(bootstrap=3, rng=1), read(), "resampled: must be of the same shape"),
-        (
-            read(permutations=5, rng=1),
-            read(permutations=5, rng=2),
-            "permutations: must be the same",
-        ),
-    ):
-        with pytest.raises(cv.errors.InvalidDataError, match=match):
-            one + other
-    same = read(permutations=5, rng=1) + read(permutations=5, rng=1)
-    assert same.answers == 120
 
 
 def test_another_method_of_the_same_answers() -> None:

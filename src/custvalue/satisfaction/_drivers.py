@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, one_of
 from custvalue._proportion import normal_quantile
-from custvalue._record import Record, kept
+from custvalue._record import Record, frozen, kept
 from custvalue._tally import refuse_names
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction import _explained
@@ -188,7 +188,7 @@ class Drivers(MomentTally):
     @cached_property
     def _importance(self) -> tuple[Array, Array]:
         found = importance(self._matrices, self.method, self.orders if self.orders.size else None)
-        return self._results(found[0]), self._results(found[1])
+        return frozen(self._results(found[0])), frozen(self._results(found[1]))
 
     @property
     def importance(self) -> Array:
@@ -242,7 +242,7 @@ class Drivers(MomentTally):
             return np.empty((0, self._count * len(self.predictors)))
         orders = self.orders if self.orders.size else None
         out = of_samples(self.resampled, self._state["unusable"], self.method, orders)
-        return self._results(out)
+        return frozen(self._results(out))  # kept: nobody may write to it
 
     @property
     def value(self) -> Array:
