@@ -353,6 +353,7 @@ def test_empty_record() -> None:
         ({}, {"scale": (1, 4)}, "x0: must be on the scale"),
         ({}, {"outcome_scale": (0, 1)}, "y: must be on the scale"),
         ({}, {"bootstrap": -1}, "bootstrap"),
+        ({}, {"bootstrap": 1, "rng": 1}, "at least 2"),
         ({}, {"bootstrap": 10}, "rng: must be given"),
         ({}, {"bootstrap": 10, "rng": "x"}, "rng: must be"),
         ({}, {"permutations": 1}, "permutations"),

@@ -178,3 +178,29 @@ def test_engines(engine):
     found = rake(engine.frame(wikipedia()), {"row": ROWS, "col": COLS}, weight="n", total=1000)
     assert found.weight[0] == pytest.approx(64.5585, abs=5e-5)
     assert engine.owns(found.to_frame())
+
+
+def test_trimming_is_the_one_factor_that_keeps_the_sum():
+    rng = np.random.default_rng(4)
+    weights = rng.lognormal(0, 2, 5000) * (rng.random(5000) > 0.1)
+    found = trim(weights, cap=3, floor=0.2)
+    some = weights > 0
+    mean = weights[some].mean()
+    inner = some & (found > 0.2 * mean * 1.000001) & (found < 3 * mean * 0.999999)
+    factors = found[inner] / weights[inner]
+    assert np.ptp(factors) <= 1e-12 * factors.max()
+    expected = np.where(some, np.clip(weights * factors.mean(), 0.2 * mean, 3 * mean), 0.0)
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert found.sum() == pytest.approx(weights.sum(), rel=1e-13)
+
+
+def test_weights_are_kept_and_absurd_ones_refused():
+    mine = np.array([1.0, 2.0, 3.0])
+    record = cv.satisfaction.Weights(mine)
+    mine[0] = 100.0
+    assert record.weight.tolist() == [1.0, 2.0, 3.0]
+    for bad in ([1e155, 1.0], [1e-200, 1.0]):
+        for function in (cv.satisfaction.effective_n, cv.satisfaction.design_effect,
+                         lambda w: trim(w, cap=2), cv.satisfaction.Weights):  # fmt: skip
+            with pytest.raises(ERROR, match=r"1e-50|1e\+50"):
+                function(bad)

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, ArrayLike, number, within
-from custvalue._record import Notes, Record, checked_notes
+from custvalue._check import Array, ArrayLike, number
+from custvalue._record import Notes, Record, checked_notes, kept
 from custvalue.errors import InvalidDataError, message
-from custvalue.satisfaction._survey import effective
+from custvalue.satisfaction._survey import effective, survey_weights
 
 Column = npt.NDArray[Any]
 
@@ -56,7 +56,7 @@ class Weights(Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
-        object.__setattr__(self, "weight", checked_weights("weight", self.weight))
+        object.__setattr__(self, "weight", kept(checked_weights("weight", self.weight)))
         if len({np.shape(getattr(self, name)) for name in self._columns}) > 1:
             raise InvalidDataError(message("Weights", "must have columns of one length"))
         super().__post_init__()
@@ -173,19 +173,25 @@ def trim(weight: ArrayLike, *, cap: float, floor: float = 0.0) -> Array:
     mean = total / np.count_nonzero(some)
     low, high = floor * mean, cap * mean
 
-    def within_bounds(factor: float) -> Array:
-        return np.where(some, np.clip(weights * factor, low, high), 0.0)
+    rising = np.sort(weights[some])
+    sums = np.concatenate([[0.0], np.cumsum(rising)])
 
-    small, large = 0.0, float(high / weights[some].min())  # all at the floor; all at the cap
+    def total_of(factor: float) -> float:
+        """Return the sum of the weights times a factor, each within the bounds."""
+        first, last = np.searchsorted(rising, [low / factor, high / factor])
+        inner = factor * (sums[last] - sums[first])
+        return float(low * first + inner + high * (len(rising) - last))
+
+    small, large = 0.0, float(high / rising[0])  # all at the floor; all at the cap
     for _ in range(200):  # the sum rises with the factor: halve
         middle = (small + large) / 2.0
-        if within_bounds(middle).sum() < total:
+        if total_of(middle) < total:
             small = middle
         else:
             large = middle
         if large - small <= 1e-16 * large:
             break
-    found = within_bounds(large)
+    found = np.where(some, np.clip(weights * large, low, high), 0.0)
     free = (found > low) & (found < high)
     if free.any():  # the last digits
         found[free] *= (total - found[~free].sum()) / found[free].sum()
@@ -194,7 +200,7 @@ def trim(weight: ArrayLike, *, cap: float, floor: float = 0.0) -> Array:
 
 def checked_weights(name: str, values: Any) -> Array:
     """Return weights as one column of floats, each at least 0."""
-    weights = within(name, values, 0.0)
+    weights = survey_weights(name, values)
     if weights.ndim != 1:
         raise InvalidDataError(message(name, "must be one column", value=weights.shape))
     return weights

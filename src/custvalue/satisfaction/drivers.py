@@ -145,6 +145,9 @@ def drivers(
     one_of("method", method, METHODS)
     names = named(outcome, predictors, "predictors")
     times = whole_count("bootstrap", bootstrap, 0, 10**6)
+    if times == 1:
+        rule = "must be 0, or at least 2: one resample shows no scatter"
+        raise InvalidDataError(message("bootstrap", rule, value=times))
     drawn = whole_count("permutations", permutations, 0, 10**7)
     least = whole_count("min_group", min_group, 0, 2**53)
     if drawn == 1:
