@@ -169,7 +169,14 @@ class Node:
         """Return a name for use in code: a-z, 0-9, with single dots, dashes and underscores."""
         if not isinstance(self.value, str) or not _IDENTIFIER.fullmatch(self.value):
             self.refuse("must be a name of a-z and 0-9, with . _ - between", "Such as 'care.plan'.")
-        return self.value
+        return self.short()
+
+    def short(self) -> str:
+        """Return a text that is short enough to be shown in lists and messages."""
+        found = self.text()
+        if len(found) > _SHOWN:
+            self.refuse(f"must have {_SHOWN} characters at most")
+        return found
 
     def version(self) -> str:
         """Return a version such as 1.0.0."""
@@ -209,7 +216,9 @@ class Node:
     def choice(self, allowed: Collection[str]) -> str:
         """Return one of the names allowed."""
         if not isinstance(self.value, str) or self.value not in allowed:
-            self.refuse(f"must be one of {', '.join(repr(a) for a in allowed)}")
+            choices = _shortened(", ".join(repr(a) for a in allowed), 5 * _SHOWN)
+            near = difflib.get_close_matches(str(self.value)[:_SHOWN], allowed, n=1)
+            self.refuse(f"must be one of {choices}", f"Did you mean {near[0]!r}?" if near else "")
         return self.value
 
 

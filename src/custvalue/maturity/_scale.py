@@ -136,4 +136,4 @@ def _band(node: Node, kind: str) -> Band:
     if points > upto:
         node.refuse("must have points inside the band")
     name = keys["name"].names() if "name" in keys else {}
-    return Band(keys["code"].text(), points, upto, name)
+    return Band(keys["code"].short(), points, upto, name)
