@@ -107,6 +107,8 @@ def _revived_array(kind: Any, values: Any, name: str) -> npt.NDArray[Any]:
     dtype = np.dtype(kind)
     listed = [revived(item, name) for item in values]
     if dtype.kind == "O":
+        if any(isinstance(one, (list, Mapping, np.ndarray)) for one in listed):
+            raise TypeError  # no label
         array = np.empty(len(listed), dtype=object)
         array[:] = listed  # tuples stay tuples
         return array

@@ -134,7 +134,7 @@ class Record:
             return cls(**{**fields, **parts})
         except InvalidDataError:
             raise
-        except (TypeError, ValueError, AttributeError, IndexError) as error:
+        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
             rule = f"must hold the fields of a {cls.__name__}"
             raise InvalidDataError(message("data", rule, value=str(error))) from None
 

@@ -179,6 +179,23 @@ def as_column(name: str, values: Any) -> Column:
     return kept(as_array(name, values, "must be one column"))
 
 
+def keep_columns(record: Record) -> None:
+    """Keep copies of the columns of a record that nobody writes to; refuse several lengths."""
+    for name in record._columns:
+        object.__setattr__(record, name, as_column(name, getattr(record, name)))
+    same_length(record)
+
+
+def same_length(record: Record, *optional: str) -> None:
+    """Refuse a record whose columns are no columns, or of several lengths."""
+    columns = {name: getattr(record, name) for name in record._columns}
+    shapes = {name: np.shape(column) for name, column in columns.items()
+              if column is not None or name not in optional}  # fmt: skip
+    if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
+        rule = "must have columns of one length"
+        raise InvalidDataError(message(type(record).__name__, rule, value=shapes))
+
+
 def _countable(name: str, values: Any, counts: bool) -> Column:
     """Return whole numbers as int64 that two of can be added without wrapping, floats as such."""
     column = as_column(name, values)

@@ -180,6 +180,14 @@ class Simulation(Record):
 
     _parts: ClassVar[Mapping[str, type[Record]]] = {"summary": Summary}
 
+    def __post_init__(self) -> None:
+        shapes = {name: np.shape(getattr(self, name))
+                  for name in ("purchase_rate", "dropout_probability", "alive")}  # fmt: skip
+        if set(shapes.values()) != {(len(self.summary),)} or np.asarray(self.alive).dtype != bool:
+            rule = "must have a rate, a probability and a flag for each customer"
+            raise InvalidDataError(message("Simulation", rule, value=shapes))
+        super().__post_init__()
+
     def _head(self) -> dict[str, Any]:
         return {"alive": int(self.alive.sum()), **self.summary._head()}
 

@@ -18,6 +18,7 @@ from custvalue.churn._scalars import unboxed
 from custvalue.churn._times import microseconds, numbers
 from custvalue.churn._window import last_instant
 
+_MOST = 1e100  # of sums, so that their squares are numbers
 _MEASURES = ("precision", "recall", "lead_time")
 _BOUNDS = [f"{name}_{bound}" for name in _MEASURES for bound in ("lower", "upper")]
 _SHOWN = ("pending", "precision", "recall", "mean_lead_time", *_BOUNDS)
@@ -95,7 +96,7 @@ horizon=30 day)
         _calendar.unit_of("unit", self.unit)
         object.__setattr__(self, "horizon", number("horizon", self.horizon, 0.0, open_low=True))
         for name in self._sums:
-            within(name, getattr(self, name), 0.0)
+            within(name, getattr(self, name), 0.0, _MOST)
         for part, whole in (
             ("warnings", "customers"), ("elapsed", "warnings"), ("right", "elapsed"),
             ("churned", "customers"), ("foreseen", "churned"), ("late", "churned"),

@@ -223,7 +223,7 @@ class Fit(Record, Generic[M]):
 
         written = data.get("model") if isinstance(data, Mapping) else None
         kind = written.get("record") if isinstance(written, Mapping) else None
-        if not isinstance(written, Mapping) or kind not in MODELS:
+        if not isinstance(written, Mapping) or not isinstance(kind, str) or kind not in MODELS:
             raise InvalidDataError(
                 message("data", f"must be a Fit of one of {sorted(MODELS)}", value=kind)
             )

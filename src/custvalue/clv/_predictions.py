@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import numpy.typing as npt
 
-from custvalue._check import Array
+from custvalue._check import Array, number, real
 from custvalue._record import Record
+from custvalue._tally import same_length
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -41,6 +42,13 @@ class Predictions(Record):
     frame: str = dataclasses.field(default="pandas", compare=False)
 
     _columns: ClassVar[tuple[str, ...]] = ("customer", "probability_alive", "expected_purchases")
+
+    def __post_init__(self) -> None:
+        for name in self._columns[1:]:
+            object.__setattr__(self, name, real(name, getattr(self, name)))
+        same_length(self)
+        object.__setattr__(self, "horizon", number("horizon", self.horizon, 0.0))
+        super().__post_init__()
 
     def _head(self) -> dict[str, Any]:
         return {

@@ -13,6 +13,7 @@ from custvalue import _calendar
 from custvalue._check import Array, number, of_type
 from custvalue._record import Record
 from custvalue._split import Split
+from custvalue._tally import same_length
 from custvalue.clv._fit import Fit
 from custvalue.clv._model import PurchaseModel
 from custvalue.errors import InvalidDataError, message
@@ -71,6 +72,15 @@ class HoldoutValidation(Record):
     frame: str = dataclasses.field(default="pandas", compare=False)
 
     _columns: ClassVar[tuple[str, ...]] = ("customer", "frequency", "actual")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "duration", number("duration", self.duration, 0.0))
+        same_length(self)
+        shapes = {name: np.shape(column) for name, column in self.expected.items()}
+        if set(shapes.values()) != {np.shape(self.actual)}:
+            rule = "must have a forecast for each customer, of one model at least"
+            raise InvalidDataError(message("expected", rule, value=shapes))
+        super().__post_init__()
 
     def _head(self) -> dict[str, Any]:
         model = next(iter(self.expected))

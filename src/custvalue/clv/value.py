@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _calendar
-from custvalue._check import Array, coverage, number, of_type, within
+from custvalue._check import Array, coverage, number, of_type, real, within
 from custvalue._chunks import dot
 from custvalue._record import Record
+from custvalue._tally import same_length
 from custvalue.clv._discounting import discounted_purchases
 from custvalue.clv._fit import Fit
 from custvalue.clv._model import PurchaseModel
@@ -96,6 +97,10 @@ class LifetimeValues(Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(self.notes))
+        for name in self._columns[1:]:
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, real(name, getattr(self, name)))
+        same_length(self, "weight")
         super().__post_init__()
 
     def __len__(self) -> int:

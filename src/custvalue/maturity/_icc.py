@@ -66,7 +66,7 @@ class ICC(Record):
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
         one_of("form", self.form, FORMS)
-        units = number("units", self.units, 0.0)
+        units = number("units", self.units, 0.0, 2.0**53)
         if units != int(units):
             raise InvalidDataError(message("units", "must be a whole number", value=units))
         means, scatter = within("means", self.means), within("scatter", self.scatter)

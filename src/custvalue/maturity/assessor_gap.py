@@ -11,7 +11,7 @@ import numpy.typing as npt
 from custvalue._check import Array, of_type, one_of
 from custvalue._proportion import normal_quantile
 from custvalue._record import Record
-from custvalue._tally import as_column, distinct_rows
+from custvalue._tally import distinct_rows, keep_columns
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
 from custvalue.maturity._resolve import KINDS
@@ -51,10 +51,7 @@ class AssessorGap(Record):
     _columns: ClassVar[tuple[str, ...]] = ("organisation", "item", "first", "second")
 
     def __post_init__(self) -> None:
-        for name in self._columns:
-            object.__setattr__(self, name, as_column(name, getattr(self, name)))
-        if len({getattr(self, name).shape for name in self._columns}) > 1:
-            raise InvalidDataError(message("AssessorGap", "must have columns of one length"))
+        keep_columns(self)
         object.__setattr__(self, "kinds", tuple(one_of("kinds", k, KINDS) for k in self.kinds))
         super().__post_init__()
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, of_type
 from custvalue._record import Record
-from custvalue._tally import as_column
+from custvalue._tally import keep_columns
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
 from custvalue.maturity._parts import names_of
@@ -57,10 +57,7 @@ class Blockers(Record):
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        for name in self._columns:
-            object.__setattr__(self, name, as_column(name, getattr(self, name)))
-        if len({getattr(self, name).shape for name in self._columns}) > 1:
-            raise InvalidDataError(message("Blockers", "must have columns of one length"))
+        keep_columns(self)
         super().__post_init__()
 
     def _head(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, coverage, of_type, one_of, real, within
 from custvalue._record import Record
-from custvalue._tally import as_column
+from custvalue._tally import keep_columns
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
 from custvalue.maturity._scale import bands_of
@@ -71,10 +71,7 @@ class Contradictions(Record):
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        for name in self._columns:
-            object.__setattr__(self, name, as_column(name, getattr(self, name)))
-        if len({getattr(self, name).shape for name in self._columns}) > 1:
-            raise InvalidDataError(message("Contradictions", "must have columns of one length"))
+        keep_columns(self)
         for verdict in self.verdict.tolist():
             one_of("verdict", verdict, VERDICTS)
         super().__post_init__()

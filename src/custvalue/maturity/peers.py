@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, as_array, flag, number, of_type, whole
 from custvalue._record import Notes, Record, checked_notes
-from custvalue._tally import as_column, concatenated, distinct_rows
+from custvalue._tally import concatenated, distinct_rows, keep_columns
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
 
@@ -67,10 +67,7 @@ class Benchmark(Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
-        for name in self._columns:
-            object.__setattr__(self, name, as_column(name, getattr(self, name)))
-        if len({getattr(self, name).shape for name in self._columns}) > 1:
-            raise InvalidDataError(message("Benchmark", "must have columns of one length"))
+        keep_columns(self)
         object.__setattr__(self, "min_peers", _fewest(self.min_peers))
         super().__post_init__()
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, flag, number, of_type
 from custvalue._record import Notes, Record, checked_notes
-from custvalue._tally import as_column
+from custvalue._tally import keep_columns
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
 from custvalue.maturity._parts import names_of
@@ -76,10 +76,7 @@ class Roadmap(Record):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", checked_notes(self.notes))
-        for name in self._columns:
-            object.__setattr__(self, name, as_column(name, getattr(self, name)))
-        if len({getattr(self, name).shape for name in self._columns}) > 1:
-            raise InvalidDataError(message("Roadmap", "must have columns of one length"))
+        keep_columns(self)
         super().__post_init__()
 
     @property

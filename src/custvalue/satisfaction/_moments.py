@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array
+from custvalue._check import Array, refuse
 from custvalue._record import Record
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._survey import SurveyTally
@@ -62,6 +62,9 @@ class Moments(Record):
         if shapes != asked or not rows:
             rule = f"must have the shapes {asked}"
             raise InvalidDataError(message("Moments", rule, value=shapes))
+        for name in _FIELDS:
+            column = getattr(self, name)
+            refuse(name, "must be finite", column, ~np.isfinite(column))
         super().__post_init__()
 
     def matrices(self) -> Array:

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from custvalue._check import Array, one_of
+from custvalue._check import Array, one_of, refuse
 from custvalue._tally import Column
+from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import checked_scale
 from custvalue.satisfaction._survey import (
     SurveyTally,
@@ -102,6 +103,11 @@ class ServiceGaps(SurveyTally):
         object.__setattr__(self, "points", tuple(self.points))
         check_sums(answers=self.answers, weight=self.weight, squares=self.squares)
         check_sums(gap_squares=self.gap_squares)
+        texts = np.array([isinstance(name, str) for name in self.dimension.tolist()], dtype=bool)
+        refuse("dimension", "must be text", self.dimension, ~texts)
+        if len(self) and not self.groups and (self.dimension == "").sum() != 1:
+            rule = "must have one row of all dimensions together"
+            raise InvalidDataError(message("dimension", rule, value=self.dimension.tolist()))
 
     @property
     def base(self) -> Any:

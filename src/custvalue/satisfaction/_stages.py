@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _proportion
-from custvalue._check import Array, number, one_of, real
+from custvalue._check import Array, number, one_of, real, refuse
 from custvalue._record import Record, kept
 from custvalue._tally import Column, checked_groups, distinct_rows, shape_of
 from custvalue.errors import InvalidDataError, message
@@ -82,6 +82,8 @@ class StageScores(SurveyTally):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        absent = np.array([stage is None for stage in self.stage.tolist()], dtype=bool)
+        refuse("stage", "must not be missing", self.stage, absent)
         object.__setattr__(self, "scale", checked_scale(self.scale))
         check_sums(answers=self.answers, weight=self.weight, squares=self.squares)
         check_sums(total_squares=self.total_squares)
@@ -205,7 +207,7 @@ class StageScores(SurveyTally):
         return {**columns, "low_base": np.atleast_1d(self.low_base)}
 
     def _head(self) -> dict[str, Any]:
-        facts = {"answers": int(self.answers.sum()), "stages": len(np.unique(self.stage))}
+        facts = {"answers": int(self.answers.sum()), "stages": len(set(self.stage.tolist()))}
         return {**facts, **({} if self.top is None else {"top": self.top}), **self.notes}
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from custvalue._record import Record
-from custvalue._tally import Column, as_column
+from custvalue._tally import Column, keep_columns
 from custvalue.errors import InvalidDataError, message
 
 
@@ -18,11 +18,7 @@ class _Listed(Record):
     _several: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
-        for name in self._columns:
-            object.__setattr__(self, name, as_column(name, getattr(self, name)))
-        if len({getattr(self, name).shape for name in self._columns}) > 1:
-            rule = "must have columns of one length"
-            raise InvalidDataError(message(type(self).__name__, rule))
+        keep_columns(self)
         for name in self._several:
             for one in getattr(self, name):
                 if not isinstance(one, tuple) or not all(isinstance(text, str) for text in one):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _proportion
-from custvalue._check import Array, coverage, number, one_of, refuse
+from custvalue._check import Array, coverage, number, one_of, real, refuse
 from custvalue._frames import Flags, Table, amounts, missing, read
 from custvalue._ids import identify
 from custvalue._record import Notes, Record, checked_notes
@@ -64,6 +64,13 @@ class BeforeAfter(Record):
         for name in ("rows_before", "rows_after"):
             rows = number(name, getattr(self, name), 0.0)
             object.__setattr__(self, name, int(rows))
+        for name in ("before", "after", "variance_before", "variance_after"):
+            one = real(name, getattr(self, name))
+            if one.ndim:
+                raise InvalidDataError(message(name, "must be one number", value=one.shape))
+            if name.startswith("variance"):
+                refuse(name, "must be from 0 to 1e300, or NaN", one, (one < 0) | (one > 1e300))
+            object.__setattr__(self, name, float(one))
         one_of("measure", self.measure, MEASURES)
         if self.measure == "share":
             shares = np.array([self.before, self.after])
