@@ -349,3 +349,13 @@ def test_given_axes_are_drawn_on(found):
         ax = Figure().subplots()
         assert draw(ax) is ax
         drawn(ax)
+
+
+def test_peers_of_the_same_name_may_be_others():
+    rng = np.random.default_rng(4)
+    ours = cv.maturity.assess("value-crm", rng.integers(0, 6, (1, 15)))
+    others = cv.maturity.assess("value-crm", rng.integers(0, 6, (20, 15)))
+    for same, count in ((True, 19), (False, 20)):
+        ax = cv.plot.maturity_profile(ours, peers=others, same_names=same)
+        labels = ax.get_legend_handles_labels()[1]
+        assert any(label.endswith(f"(n = {count})") for label in labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import difflib
 import math
 import os
@@ -86,6 +87,8 @@ def _copied(value: Any, where: str, depth: int) -> Any:
                 for key, one in node.children().items()}  # fmt: skip
     if isinstance(value, (list, tuple)):
         return [_copied(one.value, one.where, depth + 1) for one in node.rows()]
+    if isinstance(value, dt.date):  # of TOML; instants too
+        return value.isoformat()
     rule = "must be a table, a list, text, a number, true or false"
     raise InvalidDataError(message(where, rule, value=type(value).__name__))
 

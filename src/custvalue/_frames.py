@@ -151,6 +151,12 @@ def labels(table: Table, role: str) -> npt.NDArray[Any]:
     return np.asarray(table.columns[role].to_numpy())
 
 
+def categories(table: Table, role: str) -> list[Any]:
+    """Return the categories of a column that have an order, in it; none of other columns."""
+    column = table.columns[role]
+    return column.cat.get_categories().to_list() if column.dtype == nw.Enum else []
+
+
 def repeats(table: Table, role: str) -> Flags:
     """Return where a value of a column has occurred before."""
     return np.asarray(~table.columns[role].is_first_distinct().to_numpy().astype(np.bool_))

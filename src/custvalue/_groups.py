@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._chunks import BLOCK, extent
-from custvalue._frames import Table
+from custvalue._frames import Table, categories
 from custvalue._ids import Ids, identify
-from custvalue.errors import InvalidDataError, message
+from custvalue.errors import CustValueWarning, InvalidDataError, message
 
 Ints = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
@@ -48,6 +49,7 @@ def group_rows(table: Table, roles: Sequence[str], kept: Flags | None = None) ->
     """Return the group of each row (of those kept), groups sorted by their labels."""
     parts = []
     for role in roles:
+        _warn_of_categories(table, role)
         found = identify(table, role, "labels of groups")
         absent = found.missing
         if absent is not None and kept is not None:
@@ -70,6 +72,16 @@ def group_rows(table: Table, roles: Sequence[str], kept: Flags | None = None) ->
         for role, (found, _), codes in zip(roles, parts, combined, strict=True)
     }
     return Groups(together, labels)
+
+
+def _warn_of_categories(table: Table, role: str) -> None:
+    """Warn where categories have an order, as groups have that of their labels."""
+    order = categories(table, role)
+    if order != sorted(order):
+        rule = "groups are in the order of their labels, not of the categories"
+        hint = "Name them so that they sort, such as '1 Spring', where the order matters."
+        said = message(table.names[role], rule, value=order[:4], hint=hint)
+        warnings.warn(said, CustValueWarning, stacklevel=5)
 
 
 def _joint(parts: Sequence[Ints]) -> tuple[Ints, list[Ints]]:

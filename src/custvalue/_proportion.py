@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from custvalue._check import Array, ArrayLike, common_shape, coverage, one_of, refuse, within
+from custvalue.errors import CustValueWarning, message
 
 _MANY = 1e8
 METHODS = ("wilson", "clopper-pearson", "jeffreys", "agresti-coull", "wald")
@@ -68,3 +71,11 @@ def interval(
         np.asarray(np.where(nothing, np.nan, low))[()],
         np.asarray(np.where(nothing, np.nan, high))[()],
     )
+
+
+def warn_of_shares(count: Array, total: Array) -> None:
+    """Warn where counts look like the shares that they are to give."""
+    if count.any() and (count < 1.0).all() and (total > 1.0).all():
+        hint = "Pass share * total, if they are shares."
+        said = message("count", "all are below 1", value=count[:4].tolist(), hint=hint)
+        warnings.warn(said, CustValueWarning, stacklevel=3)

@@ -59,7 +59,7 @@ def changed(*changes):
         ([(("items", 0, "effort"), {"time": 0, "knowledge": 0, "resources": 0})],
          "items[0].effort: must be above 0"),
         ([(("items", 0, "wieght"), 1)], "items[0]: has a key that is not known...'weight'"),
-        ([(("items", 0, "name"), dt.date(2024, 1, 1))], "items[0].name: must be a table, a list"),
+        ([(("items", 0, "name"), dt.time(12, 30))], "items[0].name: must be a table, a list"),
         ([(("items", 0, "name"), "\ud800")], "items[0].name: must be text that UTF-8"),
         ([(("items", 0, "name"), {"english": "x"})], "items[0].name: must be text, or texts by"),
         ([(("items", 0, "name"), {})], "items[0].name: must be text, or texts by language"),

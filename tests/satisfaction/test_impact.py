@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import custvalue as cv
+from custvalue.errors import InvalidDataError
 from custvalue.satisfaction import _asymmetry
 
 penalty_reward = cv.satisfaction.penalty_reward
@@ -250,3 +251,24 @@ def test_an_outcome_that_does_not_vary_in_a_group() -> None:
     found = penalty_reward(frame, "y", ["a", "b"], low=1, high=5, by="site")
     assert np.isnan(found.reward).tolist() == [True, True, False, False]
     assert found.remarks == {"groups where the outcome does not vary": 1}
+
+
+def test_records_are_aligned_by_name():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({n: rng.integers(1, 6, 200) for n in ("quality", "delivery", "price")})
+    table["all"] = np.clip(table["quality"] + rng.integers(-1, 2, 200), 1, 5)
+    names = ["delivery", "quality", "price"]
+    found = cv.satisfaction.drivers(table, "all", names, scale=(1, 5))
+    means = cv.satisfaction.battery(table, ["quality", "delivery", "price"])
+    for order in (names, names[::-1], ["quality", "price"]):
+        grid = cv.satisfaction.importance_performance(order, found, means)
+        assert grid.performance.tolist() == pytest.approx(table[order].mean().tolist())
+        assert grid.importance.tolist() == [found.share[names.index(n)] for n in order]
+    by_name = cv.satisfaction.importance_performance(
+        ["a", "b"], {"b": 1.0, "a": 2.0}, {"a": 3.0, "b": 4.0, "c": 5.0}
+    )
+    assert (by_name.importance.tolist(), by_name.performance.tolist()) == ([2, 1], [3, 4])
+    with pytest.raises(InvalidDataError, match="a number for each attribute"):
+        cv.satisfaction.importance_performance(["a", "z"], {"a": 1.0}, [1.0, 2.0])
+    with pytest.raises(InvalidDataError, match="drivers or of a battery"):
+        cv.satisfaction.importance_performance(names, cv.satisfaction.nps([10]), [1, 2, 3])

@@ -10,6 +10,7 @@ from hypothesis import given
 from scipy import stats
 
 import custvalue as cv
+from custvalue.errors import InvalidDataError
 from custvalue.satisfaction import (
     JourneyScore,
     ShareTrend,
@@ -236,3 +237,25 @@ def test_bad_stages_are_named():
 def test_groups_do_not_hide_columns(name):
     with pytest.raises(ERROR, match="Rename the column"):
         stage_scores(survey().assign(**{name: 1}), "score", stage="wave", by=name)
+
+
+def test_seasons_are_compared_in_the_order_that_is_given():
+    rng = np.random.default_rng(2)
+    seasons = np.repeat(["Spring", "Summer", "Autumn"], 100)
+    table = pd.DataFrame({"a": rng.integers(1, 6, 300), "when": seasons})
+    found = stage_scores(table, "a", stage="when", scale=(1, 5))
+    shown = found.changes(order=["Spring", "Summer", "Autumn"]).set_index("stage")
+    before = shown["reference"].dropna().to_dict()
+    assert before == {"Summer": "Spring", "Autumn": "Summer"}
+    mean = table.groupby("when")["a"].mean()
+    assert shown.loc["Autumn", "difference"] == pytest.approx(mean["Autumn"] - mean["Summer"])
+    for order in (["Spring"], ["Spring", "Summer", "Summer"], ["a", "b", "c"]):
+        with pytest.raises(InvalidDataError, match="each of"):
+            found.changes(order=order)
+    with pytest.raises(InvalidDataError, match="order"):
+        found.changes("Spring", order=["Spring", "Summer", "Autumn"])
+    ordered = table.assign(
+        when=pd.Categorical(seasons, ["Spring", "Summer", "Autumn"], ordered=True)
+    )
+    with pytest.warns(cv.errors.CustValueWarning, match="not of the categories"):
+        assert stage_scores(ordered, "a", stage="when", scale=(1, 5)) == found

@@ -324,7 +324,7 @@ def test_frames_in_both_languages():
     found = sc.evaluate(system, read, evidence={"csat": "faster"})
     zh = found.indicators_frame("zh")
     assert zh["name"][4] == "满意客户占比"
-    assert set(zh["status"]) <= {"无数据", "未评判", "严重", "预警", "可接受", "达标"}
+    assert set(zh["status"]) <= {"无数据", "未评定", "严重不达标", "预警", "可接受", "达标"}
     assert found.to_frame().loc[4, "evidence"] == "faster"
     assert "unit" not in found.to_frame().columns
     assert found.dimensions_frame("zh")["name"].tolist()[-1] == "总体"

@@ -121,7 +121,12 @@ def rule_set_of(keys: Mapping[str, Node], where: Node) -> RuleSet:
     scale = scale_of(found["scale"])
     levels = _levels(found["levels"]) if "levels" in found else ()
     tables = [n for n in (base.get("rules"), keys.get("rules")) if n is not None]
-    return RuleSet(name, scale, levels, _rules(tables, scale, levels))
+    rules = _rules(tables, scale, levels)
+    if "levels" in keys and rules.level == "none":
+        hint = "Set rules.level: 'rated' where items are rated on levels, 'placed' where items "
+        hint += "stand on them; or leave out levels."
+        keys["levels"].refuse("must have a rule by which they are reached", hint)
+    return RuleSet(name, scale, levels, rules)
 
 
 def _levels(node: Node) -> tuple[Level, ...]:

@@ -63,7 +63,12 @@ class Standing:
 
 
 def standing(
-    assessment: Assessment, organisation: Any, target: Any, peers: Any, language: str
+    assessment: Assessment,
+    organisation: Any,
+    target: Any,
+    peers: Any,
+    language: str,
+    same_names: bool = True,
 ) -> Standing:
     """Return what a profile shows of one organisation."""
     of_type("assessment", assessment, Assessment, "It comes from maturity.assess(...).")
@@ -83,7 +88,7 @@ def standing(
     low, high = assessment._ends
     quartiles, count = None, 0
     if peers is not None:
-        quartiles, count = _quartiles(assessment, row, peers, order)
+        quartiles, count = _quartiles(assessment, row, peers, order, same_names)
     levels = assessment.component_levels[row, order]
     return Standing(
         name=[word("overall", language), *(str(names[i]) for i in order)],
@@ -111,14 +116,18 @@ def _at_target(assessment: Assessment, row: int, target: Any, order: list[int]) 
     return np.append(overall[0], parts[order, 0])
 
 
-def _quartiles(assessment: Assessment, row: int, peers: Any, order: list[int]) -> tuple[Array, int]:
+def _quartiles(
+    assessment: Assessment, row: int, peers: Any, order: list[int], same_names: bool
+) -> tuple[Array, int]:
     """Return quartiles of the peers' scores; one of the same name is not its own peer."""
     hint = "A Benchmark keeps no quartiles: pass what assess(...) makes of the peers."
     of_type("peers", peers, Assessment, hint)
     if peers.model.hash != assessment.model.hash:
         rule = "must be assessed by the same model"
         raise InvalidDataError(message("peers", rule, value=peers.model.id))
-    other = np.asarray(peers.organisation != assessment.organisation[row])
+    other = np.ones(len(peers), dtype=np.bool_)
+    if same_names:
+        other = np.asarray(peers.organisation != assessment.organisation[row])
     scores = np.column_stack([peers.value, peers.component_scores[:, order]])[other]
     known = (~np.isnan(scores)).sum(axis=0)
     if (known < FEW).all():

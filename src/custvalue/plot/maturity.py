@@ -29,6 +29,7 @@ def maturity_profile(
     kind: str = "bar",
     target: Any = None,
     peers: Assessment | None = None,
+    same_names: bool = True,
     language: str = "en",
 ) -> Any:
     """Draw the scores of an organisation's components, with its target and its peers.
@@ -49,7 +50,10 @@ def maturity_profile(
         score once every item below its target has reached it, by the aggregates of the model.
     peers : Assessment, optional
         Of others by the same model: the middle half of their scores is shaded, where five or more
-        have one. One of the same name is not its own peer.
+        have one.
+    same_names : bool
+        As in `custvalue.maturity.benchmark`: whether a peer of the same name is the organisation
+        itself, and no peer. Rows of arrays are named 0, 1, 2 and so on.
     language : str
         Of the names, such as "en" or "zh".
 
@@ -82,7 +86,7 @@ def maturity_profile(
     one_of("kind", kind, _KINDS)
     from custvalue.plot._standing import standing
 
-    found = standing(assessment, organisation, target, peers, language)
+    found = standing(assessment, organisation, target, peers, language, same_names)
     ax = _bars(found, ax, language) if kind == "bar" else _radar(found, ax, language)
     return readable(_titled(ax, "" if len(assessment) == 1 else organisation))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -138,7 +138,12 @@ class StageScores(SurveyTally):
         return np.asarray(self._shown(low)), np.asarray(self._shown(high))
 
     def changes(
-        self, reference: Any = "previous", level: float = 0.95, correction: str = "holm"
+        self,
+        reference: Any = "previous",
+        level: float = 0.95,
+        correction: str = "holm",
+        *,
+        order: Sequence[Any] | None = None,
     ) -> Any:
         """Return a frame of the difference of each stage from another, with interval and p-value.
 
@@ -154,12 +159,20 @@ class StageScores(SurveyTally):
             Coverage aimed at of each interval, between 0 and 1.
         correction : {"holm", "benjamini-hochberg", "none"}
             How p-values are corrected for their number.
+        order : sequence of labels, optional
+            The order of the stages for "previous", where it is not that of their labels: all of
+            them, such as ["Spring", "Summer", "Autumn"].
         """
         codes, _ = self._group_codes()
         rows = np.arange(len(self))
         if isinstance(reference, str) and reference == "previous":
-            other = rows - 1
-            other[np.append(True, codes[1:] != codes[:-1])[: len(rows)]] = -1
+            sequence = np.lexsort((self._ranks(order), codes))
+            first = np.append(True, codes[sequence][1:] != codes[sequence][:-1])[: len(rows)]
+            other = np.empty(len(rows), dtype=np.int64)
+            other[sequence] = np.where(first, -1, np.roll(sequence, 1))
+        elif order is not None:
+            rule = 'must not be given where reference is not "previous"'
+            raise InvalidDataError(message("order", rule, value=list(order)))
         else:
             if reference not in self.stage.tolist():
                 rule = f"must be 'previous' or one of {list(dict.fromkeys(self.stage.tolist()))}"
@@ -176,6 +189,16 @@ class StageScores(SurveyTally):
         shown = {n: np.where(hidden, np.nan, c) for n, c in {**columns, "p_value": p}.items()}
         shown["p_value"] = corrected(shown["p_value"], correction)
         return self._framed({**self.groups, "stage": self.stage, "reference": labels, **shown})
+
+    def _ranks(self, order: Sequence[Any] | None) -> npt.NDArray[Any]:
+        """Return the place of each row's stage in an order."""
+        if order is None:
+            return np.arange(len(self))
+        given, known = list(order), dict.fromkeys(self.stage.tolist())
+        if len(set(given)) != len(given) or set(given) != set(known):
+            rule = f"must have each of {list(known)} once"
+            raise InvalidDataError(message("order", rule, value=given))
+        return np.array([given.index(stage) for stage in self.stage.tolist()], dtype=np.int64)
 
     def _differences(
         self, rows: npt.NDArray[Any], other: npt.NDArray[Any], level: float

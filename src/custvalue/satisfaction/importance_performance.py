@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,9 @@ from custvalue._record import Record, kept
 from custvalue._tally import Column, as_column
 from custvalue.errors import InvalidDataError, message
 from custvalue.satisfaction._answers import checked_scale
+from custvalue.satisfaction._drivers import Drivers
 from custvalue.satisfaction._survey import ROUNDING
+from custvalue.satisfaction.csat import CSAT
 
 QUADRANTS = ("keep up", "concentrate here", "low priority", "possible overkill")
 
@@ -106,8 +109,8 @@ def _reaches(values: Array, cut: float) -> Any:
 
 def importance_performance(
     attribute: ArrayLike,
-    importance: ArrayLike,
-    performance: ArrayLike,
+    importance: ArrayLike | Mapping[str, float] | Drivers,
+    performance: ArrayLike | Mapping[str, float] | CSAT,
     *,
     cut: str | tuple[float, float] = "mean",
     importance_scale: tuple[float, float] | None = None,
@@ -119,10 +122,11 @@ def importance_performance(
     ----------
     attribute : array_like of shape (n,)
         Names.
-    importance : array_like of shape (n,)
-        Stated importance, or what `drivers` found.
-    performance : array_like of shape (n,)
-        Mean scores.
+    importance : array_like of shape (n,), mapping of str to float, or Drivers
+        Stated importance, in the order of `attribute` or by name; or what `drivers` found, by its
+        shares.
+    performance : array_like of shape (n,), mapping of str to float, or CSAT
+        Mean scores, in the order of `attribute` or by name; or the means that `battery` found.
     cut : {"mean", "median", "midpoint"} or tuple of float
         Where to cut: at the means or medians of the attributes, at the middle of both scales, or
         at two numbers, of importance and of performance. What is at the cut is high. By means and
@@ -155,6 +159,9 @@ def importance_performance(
     ['concentrate here', 'possible overkill']
     """
     scales = {"importance": importance_scale, "performance": performance_scale}
+    names = as_column("attribute", attribute)
+    importance = _aligned("importance", importance, names)
+    performance = _aligned("performance", performance, names)
     columns = {"importance": importance, "performance": performance}
     cuts: dict[str, float] = {}
     if isinstance(cut, (tuple, list)):
@@ -177,9 +184,28 @@ def importance_performance(
         else:
             cuts[name] = float(np.mean(column) if cut == "mean" else np.median(column))
     return ImportancePerformance(
-        as_column("attribute", attribute),
+        names,
         within("importance", importance),
         within("performance", performance),
         importance_cut=cuts["importance"],
         performance_cut=cuts["performance"],
     )
+
+
+def _aligned(name: str, values: Any, attributes: Column) -> Any:
+    """Return values in the order of the attributes, where they have names."""
+    if isinstance(values, Drivers) and not values.groups:
+        values = dict(zip(values.predictors, values.share.tolist(), strict=True))
+    elif isinstance(values, CSAT) and list(values.groups) == ["item"]:
+        shown = dict.fromkeys(values.groups["item"].tolist())
+        values = dict(zip(shown, values.mean.tolist(), strict=True))
+    elif isinstance(values, Record):
+        rule = "must be numbers, or a record of drivers or of a battery without groups"
+        raise InvalidDataError(message(name, rule, value=type(values).__name__))
+    if not isinstance(values, Mapping):
+        return values
+    lacking = [one for one in attributes.tolist() if one not in values]
+    if lacking:
+        rule = f"must have a number for each attribute; there are {list(values)}"
+        raise InvalidDataError(message(name, rule, value=lacking[0], count=len(lacking)))
+    return [values[one] for one in attributes.tolist()]

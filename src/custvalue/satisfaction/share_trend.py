@@ -140,6 +140,11 @@ def share_trend(count: ArrayLike, total: ArrayLike, wave: ArrayLike | None = Non
     InvalidDataError
         If a count is above its total or negative.
 
+    Warns
+    -----
+    CustValueWarning
+        If all counts are below 1, as shares are.
+
     References
     ----------
     Armitage, "Tests for linear trends in proportions and frequencies", Biometrics 11 (1955).
@@ -154,5 +159,6 @@ def share_trend(count: ArrayLike, total: ArrayLike, wave: ArrayLike | None = Non
     if counts.ndim != 1 or counts.shape != totals.shape:
         rule = "must have one number for each wave"
         raise InvalidDataError(message("count, total", rule, value=(counts.shape, totals.shape)))
+    _proportion.warn_of_shares(counts, totals)
     waves = np.arange(len(counts), dtype=np.float64) if wave is None else within("wave", wave)
     return ShareTrend(np.asarray(waves), counts, totals)

@@ -18,7 +18,7 @@ Codes = npt.NDArray[np.int8]
 DIRECTIONS = ("up", "down")
 LINES = ("target", "warning", "floor")
 STATUSES = ("no data", "not judged", "critical", "warning", "acceptable", "on target")
-STATUSES_ZH = ("无数据", "未评判", "严重", "预警", "可接受", "达标")
+STATUSES_ZH = ("无数据", "未评定", "严重不达标", "预警", "可接受", "达标")
 NO_DATA, NOT_JUDGED, CRITICAL, WARNING, ACCEPTABLE, ON_TARGET = range(6)
 
 
