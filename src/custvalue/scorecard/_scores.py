@@ -89,6 +89,7 @@ def bounds(evaluation: Evaluation, dependence: str) -> tuple[Array, Array]:
     ends = [np.where(np.isnan(scores), np.nan, end) for end in ends]
     low, high = np.fmin(*ends), np.fmax(*ends)  # less may be better
     known = ~np.isnan(low)
+    low, high = np.fmin(low, scores), np.fmax(high, scores)  # some intervals leave the value out
     parts, whole = aggregated(system, scores)
     found = []
     for end in (np.where(known, low, scores), np.where(known, high, scores)):
@@ -112,5 +113,5 @@ def bounds(evaluation: Evaluation, dependence: str) -> tuple[Array, Array]:
         middle = np.vstack([parts, whole])
         found = [middle - found[0], middle + found[1]]
     some = [known[mine].any(axis=0) for _, mine in _places(system)]
-    some.append(known.any(axis=0))
+    some.append(known[np.array(list(system.weights.values())) > 0].any(axis=0))
     return tuple(np.where(some, np.clip(end, 0.0, 100.0), np.nan) for end in found)  # type: ignore[return-value]

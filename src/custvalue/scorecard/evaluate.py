@@ -44,7 +44,8 @@ def evaluate(
     readings : mapping of str to reading, or History
         By id of the indicator: a number; (value, standard error); (value, lower, upper); a
         `Reading` with its date; a record of custvalue with `value` and `interval()`, such as `NPS`;
-        or a column with a value for each unit. Records by groups have their groups as units.
+        or a column with a value for each unit. Records by groups have their groups as units, and
+        columns of pandas the labels of their index, where it is not of row numbers.
         Indicators left out have no data. Of a `History`, the last values by `as_of`.
     as_of : date or str, optional
         The day of the evaluation: thresholds in force on it are used, and what is later is not
