@@ -144,3 +144,117 @@ def test_bounds_of_what_has_no_weight_are_none_of_the_whole():
     found = sc.evaluate(system, {"a": 0.5, "b": (0.5, 0.4, 0.6)})
     assert found.known_bounds == 0.0
     assert np.isnan(found.interval()).all()
+
+
+# ---- thresholds and history
+
+
+def test_numbers_of_columns_are_numbers():
+    frame = pd.DataFrame({"low": [0], "target": np.array([0.5], dtype=np.float32)})
+    line = sc.ThresholdPolicy(target=frame["target"].iloc[0], hysteresis=np.int64(0))
+    one = sc.Indicator("a", "A", low=frame["low"].min(), high=np.int64(1), thresholds=line)
+    assert (one.low, one.high, one.policy().target) == (0.0, 1.0, 0.5)
+    found = two().with_weights({"a": np.int64(3), "b": np.float32(1)}).weights
+    assert found == {"a": 0.75, "b": 0.25}
+
+
+def test_what_is_not_by_id_is_refused():
+    for wrong in (
+        lambda: two().with_thresholds([sc.Threshold(1)]),
+        lambda: two().with_weights([1, 2]),
+        lambda: two().with_weights(None, [1]),
+        lambda: sc.EvaluationSystem.of(sc.Indicator("a", "A"), weights=[1]),
+    ):
+        with pytest.raises(InvalidDataError, match="must be by id; got 'list'"):
+            wrong()
+
+
+def test_a_threshold_of_less_is_none_of_an_indicator_of_more():
+    less = sc.Threshold(40, direction="down")
+    with pytest.raises(InvalidDataError, match="direction of the indicator"):
+        sc.Indicator("a", "A", thresholds=less)
+    with pytest.raises(InvalidDataError, match="direction of the indicator"):
+        two().with_thresholds({"a": less})
+    assert sc.Indicator("a", "A", direction="down", thresholds=less).policy().target == 40.0
+
+
+def test_the_mean_of_equal_values_is_that_value():
+    for kind in ("rolling", "ewma"):
+        policy = sc.ThresholdPolicy(kind, target=0, warning=-1)
+        for value in (0.1, 0.7, 1 / 3, 1e9 / 7):
+            found = policy.threshold([value] * 12)
+            assert (found.target, found.warning) == (value, value)
+            assert found.status(value) == "on target"
+
+
+def test_lines_of_large_values_do_not_overflow():
+    found = sc.ThresholdPolicy("rolling", target=0, floor=-1).threshold([1e200, -1e200] * 6)
+    assert found.target == pytest.approx(0.0, abs=1e186)
+    assert found.floor == pytest.approx(-1e200 * np.sqrt(12 / 11), rel=1e-12)
+
+
+def test_gaps_are_no_values_of_a_window():
+    policy = sc.ThresholdPolicy("rolling", target=0, window=3, at_least=2)
+    assert policy.threshold([9, 1, 2, NAN, 3, NAN]).target == policy.threshold([1, 2, 3]).target
+
+
+def test_the_first_year_has_none_before_it():
+    system = two().with_thresholds({"a": sc.ThresholdPolicy("year_on_year", target=0)})
+    assert sc.evaluate(system, {"a": sc.Reading(0.5, date="0001-03-01")}).status[0, 0] == (
+        "not judged"
+    )
+
+
+@pytest.mark.parametrize("day", ["-0100-01-01", "12000-01-01"])
+def test_days_that_dates_do_not_have(day):
+    column = np.array([day], dtype="datetime64[D]")
+    label, one = np.array(["a"], dtype=object), np.array([0.5])
+    with pytest.raises(InvalidDataError, match="from year 1 to 9999"):
+        sc.History(label, label, column, one, one, one)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"kind": "rolling", "target": 0.5, "warning": 0, "floor": -1, "window": 4, "at_least": 3},
+        {"kind": "ewma", "target": 0.5, "warning": 0, "floor": -1, "smoothing": 0.9, "at_least": 2},
+        {"kind": "ewma", "target": 0.5, "warning": 0, "floor": -1},
+        {"kind": "quantile", "target": 0.7, "warning": 0.4, "floor": 0.1},
+        {"kind": "quantile", "target": 0.7, "floor": 0.1, "window": 5, "at_least": 2},
+        {"kind": "year_on_year", "target": 0.01, "warning": -0.05},
+        {"kind": "peers", "target": 0.7, "warning": 0.4, "floor": 0.1, "at_least": 2},
+        {"kind": "static", "target": 0.6, "warning": 0.5, "floor": 0.4},
+    ],
+)
+def test_hysteresis_through_gaps_is_that_of_one_evaluation_after_the_other(policy):
+    rng = np.random.default_rng(5)
+    days = pd.date_range("2023-01-31", periods=30, freq="ME")
+    table = pd.DataFrame({"date": np.repeat(days, 3), "unit": np.tile(list("xyz"), 30)})
+    table = table.assign(indicator="a", value=rng.uniform(0.3, 0.7, 90))[rng.random(90) < 0.7]
+    past = sc.history(table, unit="unit")
+    system = two().with_thresholds({"a": sc.ThresholdPolicy(**policy, hysteresis=0.05)})
+    before = None
+    for day in days:
+        now = past.until(day)
+        here = table[table["date"] == day].set_index("unit")["value"]
+        read = here.reindex(list("xyz"))
+        found = sc.evaluate(
+            system,
+            {"a": sc.Reading(read.to_numpy(), date=day)},
+            units=list("xyz"),
+            history=now,
+            peers={"a": table[table["date"] <= day].groupby("unit")["value"].last()},
+            previous=before,
+        )
+        if before is not None:  # without a value the last status stays
+            kept = np.where(found.status_codes == 0, before.status_codes, found.status_codes)
+            found = sc.Evaluation(**{**vars_of(found), "status_codes": kept})
+        before = found
+        direct = sc.evaluate(system, now, units=list("xyz"), as_of=day)
+        fresh = ~np.isnan(read.to_numpy()) & (direct.age[0] == 0)
+        assert direct.status_codes[0][fresh].tolist() == found.status_codes[0][fresh].tolist()
+
+
+def vars_of(found):
+    names = ("system", "unit", "reading", "lower", "upper", "target", "warning", "floor", "age")
+    return {name: getattr(found, name) for name in names} | {"as_of": found.as_of}
