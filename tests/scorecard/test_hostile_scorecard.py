@@ -258,3 +258,57 @@ def test_hysteresis_through_gaps_is_that_of_one_evaluation_after_the_other(polic
 def vars_of(found):
     names = ("system", "unit", "reading", "lower", "upper", "target", "warning", "floor", "age")
     return {name: getattr(found, name) for name in names} | {"as_of": found.as_of}
+
+
+# ---- charts, effects and what else is computed
+
+
+def test_z_scores_lose_no_digits_where_all_are_large():
+    wanted = np.array([-1.0, 0.0, 1.0]) * np.sqrt(1.5)
+    for offset in (0.0, 1e9, 1e16, -1e16):
+        found = sc.normalise(offset + np.array([2.0, 4.0, 6.0]), method="z")
+        assert found == pytest.approx(wanted, abs=1e-15)
+    assert sc.normalise([1.7e308, -1.7e308], method="z").tolist() == [1.0, -1.0]
+
+
+def test_a_sum_that_rounding_leaves_has_left_nothing():
+    chart = sc.cusum_chart([0.8, 0.4, 0.3, 6.5], target=0, standard_error=1)
+    assert 0.0 < chart.upper[2] < 1e-15  # .3 - .1 - .2
+    assert chart.shifts().values.tolist() == [["up", 3, 3, 6.5]]
+
+
+BEFORE_AFTER = (3, 4, 0.5, 0.7, 0.1, 0.2)
+
+
+@pytest.mark.parametrize("place", range(6))
+@pytest.mark.parametrize("bad", [-1.5, "x", None, [0.5], float("inf"), 10**400])
+def test_effects_hold_numbers(place, bad):
+    fields = [*BEFORE_AFTER[:place], bad, *BEFORE_AFTER[place + 1 :]]
+    if bad == -1.5 and place in (2, 3):
+        assert np.isfinite(sc.BeforeAfter(*fields).value)
+        return
+    with pytest.raises(InvalidDataError):
+        sc.BeforeAfter(*fields)
+
+
+def test_records_from_json_that_was_changed_are_refused():
+    did = pd.DataFrame({"o": range(8), "t": [0] * 4 + [1] * 4, "a": [0, 0, 1, 1] * 2})
+    found = sc.evaluate(two(), {"a": [0.5, 0.6], "b": [1, 2]}, units=["x", "y"])
+    for record, field, bad in (
+        (sc.difference_in_differences(did, "o", "t", "a"), "standard_error", 10**400),
+        (sc.difference_in_differences(did, "o", "t", "a"), "standard_error", []),
+        (sc.sensitivity([[1, 2], [2, 1]], rng=1, draws=5), "swap",
+         {"array": "<U1", "values": ["a", "b"]}),
+        (sc.change_since((1, 0.1), (2, 0.1)), "previous", {"float": "inf"}),
+        (found, "unit", {"array": "object", "values": ["x", "x"]}),
+        (found, "unit", {"array": "object", "values": ["x", 1]}),
+        (found, "reading", {"array": "float64", "values": [[0.5, 0.6, 1.0, 2.0]]}),
+    ):  # fmt: skip
+        with pytest.raises(InvalidDataError):
+            type(record).from_dict(record.to_dict() | {field: bad})
+
+
+def test_evidence_of_both_is_kept():
+    one = sc.evaluate(two(), {"a": 0.5}, units=["x"], evidence={"a": "slow", "b": "fine"})
+    other = sc.evaluate(two(), {"a": 0.6}, units=["y"], evidence={"a": "dear", "b": "fine"})
+    assert (one + other).evidence == {"a": "slow; dear", "b": "fine"}

@@ -83,6 +83,8 @@ class Change(Record):
                 message("Change", "must have columns of one length", value=shapes)
             )
         for name in self._bounds:
+            if name in ("previous", "current"):
+                refuse(name, "must be finite, or NaN", columns[name], np.isinf(columns[name]))
             object.__setattr__(self, name, columns.pop(name))
         object.__setattr__(self, "groups", columns)
         object.__setattr__(self, "level", coverage(self.level))
