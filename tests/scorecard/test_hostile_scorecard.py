@@ -312,3 +312,19 @@ def test_evidence_of_both_is_kept():
     one = sc.evaluate(two(), {"a": 0.5}, units=["x"], evidence={"a": "slow", "b": "fine"})
     other = sc.evaluate(two(), {"a": 0.6}, units=["y"], evidence={"a": "dear", "b": "fine"})
     assert (one + other).evidence == {"a": "slow; dear", "b": "fine"}
+
+
+@pytest.mark.parametrize("level", ["aggregation", "overall"])
+def test_a_minimum_that_several_share_may_be_higher_too(level):
+    names = ("i0", "i1", "i2", "i3")
+    system = sc.EvaluationSystem.of(
+        *(sc.Indicator(n, n, "d" if level == "aggregation" else n, low=0, high=1) for n in names),
+        **{level: "min"},
+    )
+    same = sc.evaluate(system, dict.fromkeys(names, (0.5, 0.4, 0.6)))
+    assert same.interval() == pytest.approx((40.0, 60.0))
+    rng = np.random.default_rng(3)
+    near = {n: (0.5 + 0.05 * rng.standard_normal(4000), np.full(4000, 0.05)) for n in names}
+    low, high = sc.evaluate(system, near).interval()
+    # all four upper bounds must hold the truth: 0.975 ** 4
+    assert np.mean((low <= 50) & (high >= 50)) == pytest.approx(0.9037, abs=0.02)
