@@ -14,6 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
+
 from custvalue._check import number
 from custvalue.errors import InvalidDataError, message
 
@@ -65,6 +67,8 @@ def copied(content: Any, where: str = "declaration") -> dict[str, Any]:
 
 
 def _copied(value: Any, where: str, depth: int) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
     node = Node(value, where)
     if value is None or isinstance(value, bool):
         return value
@@ -199,7 +203,8 @@ class Node:
 
     def number(self, low: float, high: float, *, open_low: bool = False) -> float:
         """Return a finite number within bounds."""
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
+        numbers = (int, float, np.integer, np.floating)  # also those of columns
+        if isinstance(self.value, bool) or not isinstance(self.value, numbers):
             self.refuse("must be a number")
         return number(self.where, self.value, low, high, open_low=open_low)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from custvalue._check import Array, one_of, real, refuse, within
 from custvalue._proportion import normal_quantile
+from custvalue._record import Record
 from custvalue.errors import InvalidDataError, message
-from custvalue.scorecard.action import day_of
-from custvalue.scorecard.change import Estimate, labels_of
+from custvalue.scorecard.action import day_of, is_missing
+from custvalue.scorecard.change import Estimate, estimated, labels_of
 from custvalue.scorecard.history import History
 from custvalue.scorecard.system import EvaluationSystem
 
@@ -68,13 +69,17 @@ class Readings:
 
 @dataclasses.dataclass(frozen=True)
 class _One:
-    """A reading of one indicator: columns of equal length, with labels of units or without."""
+    """A reading of one indicator: columns of equal length, with labels of units or without.
+
+    `meant` has what each label stands for: a tuple of values, by which units are sorted.
+    """
 
     value: Array
     lower: Array
     upper: Array
     day: float
-    unit: Column | None
+    unit: Column | None = None
+    meant: Sequence[tuple[Any, ...]] | None = None
 
 
 def from_history(system: EvaluationSystem, past: History, units: Any) -> Readings:
@@ -102,9 +107,8 @@ def from_mapping(
         one_of("readings", name, system.indicator_ids)
     ones = {name: _one(name, given, level) for name, given in readings.items()}
     known = _units(units)
-    labelled = [one.unit for one in ones.values() if one.unit is not None]
-    if known is None and labelled:
-        known = np.array(sorted(set().union(*map(list, labelled))), dtype=object)
+    if known is None:
+        known = _sorted(ones.values())
     if known is None:
         lengths = {len(one.value) for one in ones.values()}
         if len(lengths) > 1:
@@ -139,15 +143,37 @@ def refuse_outside(system: EvaluationSystem, value: Array) -> None:
 def _units(units: Any) -> Column | None:
     if units is None:
         return None
-    if isinstance(units, str) or not isinstance(units, (Sequence, np.ndarray)):
-        units = getattr(units, "to_list", lambda: None)()
-    if units is None or np.ndim(units) != 1 or not len(units):
+    names = ("to_list", "tolist", "to_pylist")  # of columns and indices, by engine
+    read = next((getattr(units, n) for n in names if callable(getattr(units, n, None))), None)
+    listed = units if read is None or isinstance(units, np.ndarray) else read()
+    plain = isinstance(listed, (Sequence, np.ndarray)) and not isinstance(listed, (str, bytes))
+    if not plain or np.ndim(listed) != 1 or not len(listed):
         rule = "must be labels, one for each unit"
         raise InvalidDataError(message("units", rule, value=type(units).__name__))
-    found = np.array([str(label) for label in units], dtype=object)
+    absent = [not isinstance(label, str) and is_missing(label) for label in listed]
+    found = np.array([str(label) for label in listed], dtype=object)
+    refuse("units", "must not be missing", found, np.array(absent))
     if len(set(found.tolist())) < len(found):
         raise InvalidDataError(message("units", "must be different labels", value=found.tolist()))
     return found
+
+
+def _sorted(ones: Iterable[_One]) -> Column | None:
+    """Return the labels of the units of all readings, in the order of what they stand for.
+
+    As text, "10" would come before "2", and columns without labels would go to other units.
+    """
+    meant: dict[str, tuple[Any, ...]] = {}
+    for one in ones:
+        if one.unit is not None and one.meant is not None:
+            meant |= dict(zip(one.unit.tolist(), one.meant, strict=True))
+    if not meant:
+        return None
+    try:
+        found = sorted(meant, key=lambda label: meant[label])
+    except TypeError:  # of several types
+        found = sorted(meant)
+    return np.array(found, dtype=object)
 
 
 def _places(name: str, one: _One, units: Column) -> Any:
@@ -166,38 +192,86 @@ def _places(name: str, one: _One, units: Column) -> Any:
 
 def _one(name: str, given: Any, level: float) -> _One:
     """Return a reading as columns."""
-    where, day, unit = f"readings[{name!r}]", np.nan, None
-    if isinstance(given, Reading):
-        if given.date is not None:
-            day = float((given.date - dt.date(1970, 1, 1)).days)
-        bounds = (np.nan, np.nan) if given.lower is None else (given.lower, given.upper)
-        parts: tuple[Any, ...] = (given.value, *bounds)
-    elif isinstance(given, Estimate) and not isinstance(given, type):
-        parts = (given.value, *given.interval(level=level))
-        labels = labels_of(where, given, np.asarray(parts[0]))
+    where, day = f"readings[{name!r}]", np.nan
+    meant: Sequence[tuple[Any, ...]] | None = None
+    if isinstance(given, Estimate) and not isinstance(given, type):
+        parts: tuple[Any, ...] = estimated(where, given, level)
+        labels = labels_of(where, given, parts[0])
         if labels:
-            texts = [map(str, column.tolist()) for column in labels.values()]
-            unit = np.array([" / ".join(row) for row in zip(*texts, strict=True)], dtype=object)
-    elif isinstance(given, tuple):
-        if len(given) not in (2, 3):
-            raise InvalidDataError(message(where, _RULE, value=f"{len(given)} entries"))
-        parts = given if len(given) == 3 else _with_error(where, given[0], given[1], level)
+            columns = [column.tolist() for column in labels.values()]
+            meant = list(zip(*columns, strict=True))
     else:
-        parts = (given, np.nan, np.nan)
-    columns = [real(where, part, hint="It " + _RULE + ".") for part in parts]
-    if any(column.ndim > 1 for column in columns):
-        raise InvalidDataError(message(where, _RULE, value=[c.shape for c in columns]))
+        if isinstance(given, Reading):
+            if given.date is not None:
+                day = float((given.date - dt.date(1970, 1, 1)).days)
+            bounds = (np.nan, np.nan) if given.lower is None else (given.lower, given.upper)
+            parts = (given.value, *bounds)
+        elif isinstance(given, tuple):
+            if len(given) not in (2, 3):
+                raise InvalidDataError(message(where, _RULE, value=f"{len(given)} entries"))
+            parts = given if len(given) == 3 else _with_error(where, given[0], given[1], level)
+        else:
+            parts = (given, np.nan, np.nan)
+        meant = _index(where, given if isinstance(given, tuple) else parts)
+        parts = tuple(_numbers(where, part) for part in parts)
+        _refuse_beyond(where, *parts)
     try:
-        value, low, high = np.broadcast_arrays(*map(np.atleast_1d, columns))
+        value, low, high = np.broadcast_arrays(*map(np.atleast_1d, parts))
     except ValueError:
         rule = "must have bounds for each value"
-        raise InvalidDataError(message(where, rule, value=[c.shape for c in columns])) from None
+        raise InvalidDataError(message(where, rule, value=[np.shape(p) for p in parts])) from None
     for column in (value, low, high):
         refuse(where, "must be finite, or NaN", column, np.isinf(column))
     refuse(where, "must have a lower bound not above the upper", low, low > high)
     nothing = np.isnan(value)
     low, high = (np.where(nothing, np.nan, bound) for bound in (low, high))
-    return _One(value, low, high, day, unit)
+    if meant is None:
+        return _One(value, low, high, day)
+    unit = np.array([" / ".join(map(str, labels)) for labels in meant], dtype=object)
+    if len(set(unit.tolist())) < len(unit):
+        rule = "must have a label of its own for each value"
+        raise InvalidDataError(message(where, rule, value=sorted(unit.tolist())[:5]))
+    return _One(value, low, high, day, unit, meant)
+
+
+def _numbers(where: str, part: Any) -> Array:
+    """Return a number or a column."""
+    if isinstance(part, (Record, type, Mapping)):
+        hint = "A record must have one value and an interval() of it, or some for each group."
+        raise InvalidDataError(message(where, _RULE, value=type(part).__name__, hint=hint))
+    column = real(where, part, hint="It " + _RULE + ".")
+    if column.ndim > 1:
+        raise InvalidDataError(message(where, _RULE, value=column.shape))
+    return column
+
+
+def _refuse_beyond(where: str, value: Array, low: Array, high: Array) -> None:
+    """Refuse values that are not between their bounds: three numbers in another order."""
+    try:
+        room = 1e-9 * np.maximum(np.abs(low), np.abs(high))  # bounds may be rounded
+        beyond = np.asarray((value < low - room) | (value > high + room)) & ~(low > high)
+    except ValueError:
+        return  # shapes that do not fit, which the caller refuses
+    hint = "Give the value first: (value, lower, upper)."
+    refuse(where, "must be between its bounds", value, beyond, hint=hint)
+
+
+def _index(where: str, parts: Any) -> Sequence[tuple[Any, ...]] | None:
+    """Return the labels of columns of pandas whose index has a name, or is not of whole numbers."""
+    import pandas as pd
+
+    series = [part for part in parts if isinstance(part, pd.Series)]
+    if not series:
+        return None
+    index = series[0].index
+    for other in series[1:]:
+        if not index.equals(other.index):
+            rule = "must have columns with the same index"
+            raise InvalidDataError(message(where, rule, value=other.index.tolist()[:5]))
+    if index.names == [None] and pd.api.types.is_integer_dtype(index.dtype):
+        return None  # rows, by number
+    labels = index.tolist()
+    return labels if isinstance(index, pd.MultiIndex) else [(label,) for label in labels]
 
 
 def _with_error(where: str, value: Any, error: Any, level: float) -> tuple[Any, Any, Any]:

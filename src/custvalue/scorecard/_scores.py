@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from custvalue._aggregate import aggregate, weighted
+from custvalue._aggregate import AGGREGATES, aggregate, weighted
 from custvalue._check import Array
 
 if TYPE_CHECKING:
@@ -81,36 +83,47 @@ def of_goals(system: EvaluationSystem, scores: Array) -> Array:
 def bounds(evaluation: Evaluation, dependence: str) -> tuple[Array, Array]:
     """Return bounds of the scores of dimensions and, last, of the whole; NaN where none has any.
 
-    Independent: one indicator at a time at its bound, and the root of the sum of squares of what
-    that changes. Comonotone: all at once.
+    Those of the whole come from those of its dimensions as theirs from those of indicators; for
+    weighted means that is the same as from all indicators.
     """
     system, scores = evaluation.system, evaluation.scores
+    rules = system.rules
     ends = [of_readings(evaluation, bound) for bound in (evaluation.lower, evaluation.upper)]
     ends = [np.where(np.isnan(scores), np.nan, end) for end in ends]
     low, high = np.fmin(*ends), np.fmax(*ends)  # less may be better
     known = ~np.isnan(low)
+    low, high = np.fmin(low, scores), np.fmax(high, scores)  # some intervals leave the value out
     parts, whole = aggregated(system, scores)
+    some = [known[mine].any(axis=0) for _, mine in _places(system)]
+    some.append(known[np.array(list(system.weights.values())) > 0].any(axis=0))
+    at_once = {how: dependence == "comonotone" or how == "min" for how in AGGREGATES}
     found = []
-    for end in (np.where(known, low, scores), np.where(known, high, scores)):
-        if dependence == "comonotone":
-            moved, total = aggregated(system, end)
-            found.append(np.vstack([moved, total]))
-            continue
-        squares = np.zeros((len(parts) + 1, scores.shape[1]))
+    for sign, end in ((-1.0, low), (1.0, high)):
+        rows = parts.copy()
         for place, (weights, mine) in enumerate(_places(system)):
             used = weights if weights.sum() > 0 else np.ones(len(mine))
-            for i in mine:
-                if not known[i].any():
-                    continue
-                one, all_parts = scores[mine], parts.copy()
-                one[mine.index(i)] = end[i]
-                all_parts[place] = _one(one, used, system.rules.aggregation, system)
-                squares[place] += (all_parts[place] - parts[place]) ** 2
-                squares[-1] += np.nan_to_num(overall(system, all_parts) - whole) ** 2
-        found.append(np.sqrt(squares))
-    if dependence == "independent":
-        middle = np.vstack([parts, whole])
-        found = [middle - found[0], middle + found[1]]
-    some = [known[mine].any(axis=0) for _, mine in _places(system)]
-    some.append(known.any(axis=0))
-    return tuple(np.where(some, np.clip(end, 0.0, 100.0), np.nan) for end in found)  # type: ignore[return-value]
+            put = functools.partial(_one, weights=used, how=rules.aggregation, system=system)
+            rows[place] = _moved(put, scores[mine], end[mine], sign, at_once[rules.aggregation])
+        top = _moved(functools.partial(overall, system), parts, rows, sign, at_once[rules.overall])
+        found.append(np.vstack([rows, np.where(np.isnan(whole), np.nan, top)]))
+    return tuple(np.where(some, end, np.nan) for end in found)  # type: ignore[return-value]
+
+
+def _moved(
+    put: Callable[[Array], Array], scores: Array, ends: Array, sign: float, at_once: bool
+) -> Array:
+    """Return a bound of what scores are put together to, from their own bounds.
+
+    All at their bounds at once; or one at a time, and the root of the sum of squares of what that
+    changes, which is nothing where another one holds the result, as it may hold a minimum.
+    """
+    if at_once:
+        return put(ends)
+    middle = put(scores)
+    squares = np.zeros(len(middle))
+    for i in range(len(scores)):
+        if np.nansum(np.abs(ends[i] - scores[i])) > 0.0:
+            one = scores.copy()
+            one[i] = ends[i]
+            squares += np.nan_to_num(put(one) - middle) ** 2
+    return np.clip(middle + sign * np.sqrt(squares), 0.0, 100.0)

@@ -35,28 +35,38 @@ def verdicts(
         return np.full((3, len(value)), np.nan), judged(
             value, np.full((3, len(value)), np.nan), indicator.direction
         )
-    days, values = past
+    days, known = past
     now = np.where(np.isnan(day), np.inf, day)
-    values = np.where(days[:, None] < now, values, np.nan)
+    values = np.where(days[:, None] < now, known, np.nan)
     if before is None and policy.hysteresis > 0.0:
-        before = _last_status(indicator, days, values, peers)
+        before = _last_status(indicator, days, values, known, peers)
     lines = lines_of(policy, indicator.direction, value, day, days, values, peers)
     return lines, judged(value, lines, indicator.direction, policy.hysteresis, before)
 
 
 def _last_status(
-    indicator: Indicator, days: Array, values: Array, peers: Array | None
+    indicator: Indicator, days: Array, values: Array, known: Array, peers: Array | None
 ) -> Codes | None:
-    """Return the status that each unit had last, by going through its past."""
+    """Return the status that each unit had last, by going through its past.
+
+    `known` has the values of all days: each unit's peers were what was known of the units then.
+    """
     status: Codes | None = None
+    backs = [policy.lookback for policy in indicator.thresholds]
+    most = len(days) if None in backs else max(back for back in backs if back is not None)
+    recent = values[:0]  # the last values of each unit, at the end
+    last = np.full(values.shape[1], np.nan)
     for place, number in enumerate(days.tolist()):
+        if place:
+            recent = _pushed(recent, values[place - 1], most)
+        last = np.where(np.isnan(known[place]), last, known[place])
         policy = indicator.policy(_EPOCH + dt.timedelta(days=number))
         if policy is None:
             continue
         row = values[place]
         day = np.full(len(row), number)
-        earlier = days[:place], values[:place]
-        lines = lines_of(policy, indicator.direction, row, day, *earlier, peers)
+        ago = _year_ago(policy, day, days[:place], values[:place])
+        lines = policy.lines(recent, ago, last if peers is None else peers, indicator.direction)
         code = judged(row, lines, indicator.direction, policy.hysteresis, status)
         status = code if status is None else np.where(np.isnan(row), status, code).astype(np.int8)
     return status
@@ -72,14 +82,29 @@ def lines_of(
     peers: Array | None,
 ) -> Array:
     """Return the lines of shape (3, units) that a policy sets for values of a day."""
-    others = value if peers is None else peers
-    ago = np.full(len(value), np.nan)
+    ago = _year_ago(policy, day, days, past)
+    return policy.lines(_together(past), ago, value if peers is None else peers, direction)
+
+
+def _year_ago(policy: ThresholdPolicy, day: Array, days: Array, past: Array) -> Array:
+    """Return the value that each unit had a year before its day, where the policy asks for it."""
+    ago = np.full(len(day), np.nan)
     if policy.kind == "year_on_year":
         for number in np.unique(day[~np.isnan(day)]).tolist():
             mine = day == number
             when = _EPOCH + dt.timedelta(days=number)
-            ago[mine] = value_of_year_before(past[:, mine], days, when)
-    return policy.lines(_together(past), ago, others, direction)
+            known = past if mine.all() else past[:, mine]
+            ago[mine] = value_of_year_before(known, days, when)
+    return ago
+
+
+def _pushed(recent: Array, row: Array, most: int) -> Array:
+    """Return the last values of each unit, of at most so many periods, with those of one more."""
+    if len(recent) < most:
+        recent = np.vstack([np.full((1, len(row)), np.nan), recent])
+    if not len(recent):
+        return recent
+    return np.where(np.isnan(row), recent, np.vstack([recent[1:], row]))
 
 
 def _together(past: Array) -> npt.NDArray[np.float64]:

@@ -79,7 +79,7 @@ class ImprovementAction(Record):
             object.__setattr__(self, name, optional_day(name, getattr(self, name), end=end))
         for name, low in (("effort", 0.0), ("expected_effect", float("-inf"))):
             value = getattr(self, name)
-            known = None if _is_missing(value) else number(name, value, low)
+            known = None if is_missing(value) else number(name, value, low)
             object.__setattr__(self, name, known)
         one_of("status", self.status, STATUSES)
         if self.done_at is not None and self.status != "done":
@@ -149,7 +149,7 @@ def day_of(name: str, value: Any, *, end: bool) -> dt.date:
 
 def optional_day(name: str, value: Any, *, end: bool) -> dt.date | None:
     """Return what `day_of` does; None of what is missing."""
-    return None if _is_missing(value) else day_of(name, value, end=end)
+    return None if is_missing(value) else day_of(name, value, end=end)
 
 
 def _date(name: str, day: np.datetime64) -> dt.date:
@@ -159,7 +159,7 @@ def _date(name: str, day: np.datetime64) -> dt.date:
     return found
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Return whether a cell holds nothing: None, NaN, NaT or blank text."""
     if isinstance(value, str):
         return not value.strip()
@@ -170,7 +170,7 @@ def _is_missing(value: Any) -> bool:
 
 def _text(name: str, value: Any, *, required: bool) -> str | None:
     """Return text without blanks around it; None of what is missing."""
-    if _is_missing(value):
+    if is_missing(value):
         if required:
             raise InvalidDataError(message(name, "must be given", value=value))
         return None

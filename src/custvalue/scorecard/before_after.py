@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue import _proportion
-from custvalue._check import Array, coverage, number, one_of, real, refuse
+from custvalue._check import Array, coverage, number, one_of, real, refuse, whole
 from custvalue._frames import Flags, Table, amounts, missing, read
 from custvalue._ids import identify
 from custvalue._record import Notes, Record, checked_notes
@@ -62,15 +62,16 @@ class BeforeAfter(Record):
 
     def __post_init__(self) -> None:
         for name in ("rows_before", "rows_after"):
-            rows = number(name, getattr(self, name), 0.0)
+            rows = whole(name, number(name, getattr(self, name), 0.0))
             object.__setattr__(self, name, int(rows))
         for name in ("before", "after", "variance_before", "variance_after"):
-            one = real(name, getattr(self, name))
-            if one.ndim:
-                raise InvalidDataError(message(name, "must be one number", value=one.shape))
+            found = real(name, getattr(self, name))
+            if found.ndim:
+                raise InvalidDataError(message(name, "must be one number", value=found.shape))
+            refuse(name, "must be finite, or NaN of none", found, np.isinf(found))
             if name.startswith("variance"):
-                refuse(name, "must be from 0 to 1e300, or NaN", one, (one < 0) | (one > 1e300))
-            object.__setattr__(self, name, float(one))
+                refuse(name, "must be from 0 to 1e300", found, (found < 0.0) | (found > 1e300))
+            object.__setattr__(self, name, float(found))
         one_of("measure", self.measure, MEASURES)
         if self.measure == "share":
             shares = np.array([self.before, self.after])

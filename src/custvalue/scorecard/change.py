@@ -13,6 +13,7 @@ from custvalue._proportion import normal_quantile
 from custvalue._record import Record
 from custvalue._tally import Column, Tally, checked_groups, distinct_rows
 from custvalue.errors import InvalidDataError, message
+from custvalue.maturity import Assessment
 
 DIRECTIONS = ("up", "down")
 VERDICTS = ("worse", "no clear change", "better")
@@ -82,6 +83,8 @@ class Change(Record):
                 message("Change", "must have columns of one length", value=shapes)
             )
         for name in self._bounds:
+            if name in ("previous", "current"):
+                refuse(name, "must be finite, or NaN", columns[name], np.isinf(columns[name]))
             object.__setattr__(self, name, columns.pop(name))
         object.__setattr__(self, "groups", columns)
         object.__setattr__(self, "level", coverage(self.level))
@@ -229,13 +232,7 @@ def _read(name: str, score: Any, level: float) -> tuple[Array, Array, Array]:
     """Return the values of a score and their bounds."""
     rule = "must be a record with value and interval(), or a number and its standard error"
     if isinstance(score, Estimate) and not isinstance(score, type):
-        low, high = score.interval(level=level)
-        value, low, high = (real(name, column) for column in (score.value, low, high))
-        if not value.shape == low.shape == high.shape or value.ndim > 1:
-            rule = "must have an interval for each value"
-            hint = "Pass pairs of numbers and standard errors."
-            raise InvalidDataError(message(name, rule, value=type(score).__name__, hint=hint))
-        return value, low, high
+        return estimated(name, score, level)
     if not isinstance(score, Sequence) or isinstance(score, (str, bytes)) or len(score) != 2:
         raise InvalidDataError(message(name, rule, value=type(score).__name__))
     value, error = within(name, score[0]), within(f"standard error of {name}", score[1], 0.0)
@@ -246,10 +243,24 @@ def _read(name: str, score: Any, level: float) -> tuple[Array, Array, Array]:
     return value, value - half, value + half
 
 
+def estimated(name: str, score: Estimate, level: float) -> tuple[Array, Array, Array]:
+    """Return the values of a record and their bounds; refuse bounds that are of something else."""
+    low, high = score.interval(level=level)
+    value, low, high = (real(name, column) for column in (score.value, low, high))
+    if not value.shape == low.shape == high.shape or value.ndim > 1:
+        rule = "must have an interval for each value"
+        hint = "Pass pairs of numbers and standard errors."
+        raise InvalidDataError(message(name, rule, value=type(score).__name__, hint=hint))
+    return value, low, high
+
+
 def labels_of(name: str, score: Any, value: Array) -> dict[str, Column]:
     """Return the labels of the values of a record: its groups, or its groups and keys."""
     if value.ndim == 0 or not isinstance(score, Estimate):
         return {}
+    if isinstance(score, Assessment):
+        numbered = score.organisation.tolist() == list(range(len(value)))  # they have no names
+        return {} if numbered else {"organisation": score.organisation}
     groups = dict(getattr(score, "groups", {}))
     keys = {key: getattr(score, key) for key in score._keys} if isinstance(score, Tally) else {}
     first = distinct_rows(list(groups.values()))[1] if groups else slice(0)

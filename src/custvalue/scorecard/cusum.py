@@ -222,5 +222,6 @@ def _passages(sums: Array, decision: float) -> tuple[npt.NDArray[np.intp], npt.N
     """Return where a sum left 0 and where it then first passed the decision, for each passage."""
     above = sums > decision + _ROUNDING
     ends = np.flatnonzero(above & ~np.append(False, above[:-1]))
-    left = np.flatnonzero((sums > 0.0) & ~np.append(False, sums[:-1] > 0.0))
+    some = sums > _ROUNDING
+    left = np.flatnonzero(some & ~np.append(False, some[:-1]))
     return left[np.searchsorted(left, ends, side="right") - 1], ends

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, coverage, number, one_of, refuse, within
+from custvalue._check import Array, coverage, number, one_of, real, refuse, within
 from custvalue._frames import numeric, read
 from custvalue._record import Notes, Record, checked_notes
 from custvalue._tally import Column
@@ -85,7 +85,8 @@ class DifferenceInDifferences(Record):
             shapes = (self.rows.shape, self.mean.shape)
             raise InvalidDataError(message("rows, mean", "must have four numbers", value=shapes))
         within("mean", self.mean)
-        if not math.isnan(self.standard_error):
+        error = real("standard_error", self.standard_error)
+        if error.ndim or not np.isnan(error):
             number("standard_error", self.standard_error, 0.0)
         number("degrees_of_freedom", self.degrees_of_freedom, 0.0)
         one_of("errors", self.errors, ERRORS)

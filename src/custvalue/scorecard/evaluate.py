@@ -44,7 +44,8 @@ def evaluate(
     readings : mapping of str to reading, or History
         By id of the indicator: a number; (value, standard error); (value, lower, upper); a
         `Reading` with its date; a record of custvalue with `value` and `interval()`, such as `NPS`;
-        or a column with a value for each unit. Records by groups have their groups as units.
+        or a column with a value for each unit. Records by groups have their groups as units, and
+        columns of pandas the labels of their index, where it is not of row numbers.
         Indicators left out have no data. Of a `History`, the last values by `as_of`.
     as_of : date or str, optional
         The day of the evaluation: thresholds in force on it are used, and what is later is not
@@ -79,11 +80,14 @@ def evaluate(
 
     Notes
     -----
-    Bounds of a score come from the bounds of the readings: each indicator is set to its bound while
-    the others stay, and the root of the sum of the squared changes is the distance of the bound of
-    the score (Zou & Donner's MOVER, and exact in its terms for weighted means). This takes the
-    indicators as independent; `interval(dependence="comonotone")` moves all at once. Readings
-    without bounds count as exact: `known_bounds` says how much of the weight has some.
+    Bounds of a dimension come from the bounds of the readings: each indicator is set to its bound
+    while the others stay, and the root of the sum of the squared changes is the distance of the
+    bound of the score (Zou & Donner's MOVER, and exact in its terms for weighted means); those of
+    the whole come from the dimensions in the same way. This takes the indicators as independent;
+    `interval(dependence="comonotone")` moves all at once, and so does "min" always, as one alone
+    cannot raise a minimum that others share. A minimum is too low on average where several are
+    near it, since the unluckiest of them decides. Readings without bounds count as exact:
+    `known_bounds` says how much of the weight has some.
 
     References
     ----------

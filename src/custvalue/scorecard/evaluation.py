@@ -88,12 +88,20 @@ class Evaluation(Record):
         object.__setattr__(self, "notes", checked_notes(self.notes))
         object.__setattr__(self, "level", coverage(self.level))
         object.__setattr__(self, "as_of", optional_day("as_of", self.as_of, end=True))
-        units = as_column("unit", self.unit)
+        units = as_column("unit", self.unit).astype(object)
+        refuse(
+            "unit",
+            "must be text",
+            units.astype(str),
+            np.array([not isinstance(label, str) for label in units.tolist()], dtype=bool),
+        )
+        if len(set(units.tolist())) < len(units):
+            raise InvalidDataError(message("unit", "must be different labels"))
         object.__setattr__(self, "unit", units)
         shape = (len(self.system.indicators), len(units))
         for name in (*_ARRAYS, "status_codes"):
             column = real(name, getattr(self, name))
-            if column.size != shape[0] * shape[1]:
+            if column.shape != shape and not (column.size == shape[1] == 0):
                 rule = f"must be of shape {shape}: indicators, units"
                 raise InvalidDataError(message(name, rule, value=column.shape))
             refuse(name, "must be finite, or NaN", column, np.isinf(column))
@@ -130,7 +138,10 @@ class Evaluation(Record):
             for name in ("unit", *_ARRAYS, "status_codes")
         }
         notes = join_notes(self.notes, other.notes)
-        evidence = {**other.evidence, **self.evidence}
+        evidence = dict(self.evidence)
+        for key, said in other.evidence.items():  # what other people said of other units
+            mine = evidence.get(key, said)
+            evidence[key] = said if said == mine else f"{mine}; {said}"
         return dataclasses.replace(self, notes=notes, evidence=evidence, **joined)
 
     # ---- statuses

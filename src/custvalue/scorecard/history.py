@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -17,6 +18,7 @@ from custvalue._tally import as_column, concatenated, distinct_rows
 from custvalue.errors import InvalidDataError, message
 
 Column = npt.NDArray[Any]
+_FIRST, _LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")  # those that dates have
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -67,7 +69,9 @@ class History(Record):
         if days.dtype.kind != "M":
             raise InvalidDataError(message("day", "must be days", value=str(days.dtype)))
         found["day"] = days.astype("datetime64[D]")
-        refuse("day", "must be known", found["day"].astype(str), np.isnat(found["day"]))
+        refuse("day", "must be known", "NaT", np.isnat(found["day"]))
+        beyond = (found["day"] < _FIRST) | (found["day"] > _LAST)
+        refuse("day", "must be from year 1 to 9999", found["day"].astype(np.int64), beyond)
         for name in ("value", "lower", "upper"):
             found[name] = real(name, getattr(self, name))
             refuse(name, "must be finite, or NaN", found[name], np.isinf(found[name]))
@@ -123,6 +127,15 @@ class History(Record):
         chosen: dict[str, Any] = {name: getattr(self, name)[kept] for name in self._columns}
         return dataclasses.replace(self, **chosen)
 
+    @functools.cached_property
+    def _rows(self) -> Mapping[str, npt.NDArray[np.int64]]:
+        """Return the rows of each indicator, in order."""
+        import pandas as pd
+
+        codes, names = pd.factorize(self.indicator)
+        rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+        return dict(zip(names.tolist(), rows, strict=False))  # of no rows one split, of no name
+
     def matrix(self, indicator: str, units: Column) -> tuple[Array, Mapping[str, Array]]:
         """Return the days of an indicator, rising, and its values and bounds.
 
@@ -142,7 +155,7 @@ class History(Record):
         """
         import pandas as pd
 
-        mine = np.flatnonzero(self.indicator == indicator)
+        mine = self._rows.get(indicator, np.zeros(0, dtype=np.int64))
         column = pd.Index(units).get_indexer(pd.Index(self.unit[mine]))
         mine, column = mine[column >= 0], column[column >= 0]
         days, row = np.unique(self.day[mine], return_inverse=True)

@@ -100,7 +100,7 @@ class Indicator:
         policies = given["thresholds"]
         if not isinstance(policies, Sequence) or isinstance(policies, str):
             policies = [policies]
-        given["thresholds"] = [as_policy(one) for one in policies]
+        given["thresholds"] = [as_policy(one, self.direction) for one in policies]
         return {name: value for name, value in given.items() if value is not None and value != ""}
 
     def declared(self) -> dict[str, Any]:

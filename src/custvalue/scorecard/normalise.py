@@ -203,9 +203,11 @@ def _inside(x: Array, low: Array, high: Array, outside: str) -> Array:
 def _standard(x: Array) -> Array:
     known = ~np.isnan(x)
     n = known.sum(axis=0)
-    scale = np.fmax.reduce(np.abs(x), initial=1e-300)  # so that squares do not overflow
-    y = np.where(known, x / scale, 0.0)
     with np.errstate(invalid="ignore"):
+        # in halves, and as a share of the range, so that nothing overflows; from the least one on,
+        # so that no digits are lost where all are large
+        away = x / 2.0 - np.fmin.reduce(x, initial=np.nan) / 2.0
+        y = np.where(known, away / np.fmax.reduce(away, initial=1e-300), 0.0)
         off = np.where(known, y - y.sum(axis=0) / n, np.nan)
         spread = np.sqrt(np.nansum(off**2, axis=0) / n)
     same = np.fmax.reduce(x, initial=np.nan) <= np.fmin.reduce(x, initial=np.nan)

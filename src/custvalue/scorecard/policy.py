@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ _NEEDED = {"static": 0, "rolling": 8, "ewma": 8, "quantile": 8, "peers": 5, "yea
 KINDS = tuple(_NEEDED)
 _TOLERANCE = 31  # days by which the value of a year ago may be off
 _MOST = 1e300
+_LEAST = -60.0 * math.log(2.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +115,7 @@ class ThresholdPolicy:
 
         one_of("direction", direction, DIRECTIONS)
         earlier, others = real("past", past).reshape(-1, 1), real("peers", peers).ravel()
+        earlier = earlier[~np.isnan(earlier[:, 0])]  # the last values are those that are there
         ago = real("year_ago", year_ago).reshape(1)
         found = self.lines(earlier, ago, others, direction)[:, 0]
         if np.isnan(found).all():
@@ -122,13 +125,28 @@ class ThresholdPolicy:
         target, warning, floor = (None if np.isnan(x) else number("line", x) for x in found)
         return Threshold(target, warning, floor, direction, self.hysteresis)
 
+    @property
+    def _fade(self) -> float:
+        return 1.0 - (self.smoothing or 0.3)
+
+    @property
+    def lookback(self) -> int | None:
+        """How many of the last values of a unit its lines depend on; None of all."""
+        if self.kind in ("rolling", "quantile"):
+            return 12 if self.window is None and self.kind == "rolling" else self.window
+        if self.kind != "ewma":
+            return 0
+        # older ones have less weight than the last digit of the newest
+        count = math.ceil(_LEAST / math.log(self._fade)) if self._fade > 0.0 else 1
+        return max(count, _NEEDED[self.kind] if self.at_least is None else self.at_least)
+
     def lines(self, past: Array, year_ago: Array, peers: Array, direction: str) -> Array:
         """Return the lines of shape (3, units) from values of shape (periods, units).
 
         Parameters
         ----------
         past : array of shape (periods, units)
-            Earlier values, in the order of time; NaN where there is none.
+            Earlier values, in the order of time; NaN where there is none, before the others.
         year_ago : array of shape (units,)
             Values of a year ago.
         peers : array
@@ -149,7 +167,7 @@ class ThresholdPolicy:
             known = peers[~np.isnan(peers)]
             column = known[:, None] if len(known) >= at_least else np.full((1, 1), np.nan)
             return np.broadcast_to(_quantiles(column, steps, sign), (3, units))
-        window = 12 if self.window is None and self.kind == "rolling" else self.window
+        window = self.lookback
         past = past if window is None else past[len(past) - min(window, len(past)) :]
         enough = (~np.isnan(past)).sum(axis=0) >= at_least
         past = np.where(enough, past, np.nan)
@@ -157,8 +175,7 @@ class ThresholdPolicy:
             return np.full((3, units), np.nan)
         if self.kind == "quantile":
             return _quantiles(past, steps, sign)
-        fade = 1.0 if self.kind == "rolling" else 1.0 - (self.smoothing or 0.3)
-        centre, spread = _faded(past, fade)
+        centre, spread = _faded(past, 1.0 if self.kind == "rolling" else self._fade)
         return np.asarray(centre + sign * steps[:, None] * spread)
 
 
@@ -185,11 +202,14 @@ def _faded(past: Array, fade: float) -> tuple[Array, Array]:
     weight = np.where(known, fade ** age.astype(np.float64), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         weight = weight / weight.sum(axis=0)
-        centre = (weight * np.where(known, past, 0.0)).sum(axis=0)
-        rest = (weight * np.where(known, past - centre, 0.0) ** 2).sum(axis=0)
+        most = np.fmax.reduce(past)  # around it, so that the mean of equal values is that value
+        away = np.where(known, past - most, 0.0)
+        scale = np.maximum(-away.min(axis=0), 1e-300)  # so that squares do not overflow
+        centre = (weight * away).sum(axis=0)
+        rest = (weight * np.where(known, (away - centre) / scale, 0.0) ** 2).sum(axis=0)
         free = 1.0 - (weight**2).sum(axis=0)
         spread = np.where(free == 0.0, 0.0, np.sqrt(rest / free))  # all weight on one value
-    return centre, spread
+    return most + centre, scale * spread
 
 
 def a_year_before(day: dt.date) -> dt.date:
@@ -205,7 +225,11 @@ def value_of_year_before(past: Array, days: Array, day: dt.date) -> Array:
 
     `past` is of shape (periods, units), `days` are days since 1970, rising.
     """
+    if day.year == dt.MINYEAR:
+        return np.full(past.shape[1], np.nan)
     wanted = float((a_year_before(day) - dt.date(1970, 1, 1)).days)
+    near = slice(*np.searchsorted(days, [wanted - _TOLERANCE, wanted + _TOLERANCE + 1.0]))
+    past, days = past[near], days[near]
     off = np.where(np.isnan(past), np.inf, np.abs(days - wanted)[:, None])
     if len(off) == 0:
         return np.full(past.shape[1], np.nan)
@@ -284,9 +308,15 @@ def policy_of(node: Node, direction: str) -> ThresholdPolicy:
     return ThresholdPolicy(**found)
 
 
-def as_policy(given: Any) -> Mapping[str, Any]:
-    """Return what declares a threshold: a `Threshold`, a `ThresholdPolicy` or a mapping."""
+def as_policy(given: Any, direction: Any) -> Mapping[str, Any]:
+    """Return what declares a threshold: a `Threshold`, a `ThresholdPolicy` or a mapping.
+
+    The direction is that of the indicator; a `Threshold` that is not said to be of "down" is too.
+    """
     if isinstance(given, Threshold):
+        if given.direction == "down" and direction == "up":
+            rule, hint = "must be of the direction of the indicator", "More of it is better ('up')."
+            raise InvalidDataError(message("thresholds", rule, value=given.direction, hint=hint))
         lines = {name: getattr(given, name) for name in (*LINES, "hysteresis")}
         return {name: value for name, value in lines.items() if value is not None}
     if isinstance(given, ThresholdPolicy):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, ArrayLike, coverage, number, one_of, refuse, whole, within
+from custvalue._check import Array, ArrayLike, coverage, number, one_of, real, refuse, whole, within
 from custvalue._random import generator
 from custvalue._record import Record, frozen
 from custvalue._tally import Column, as_column
@@ -79,8 +79,10 @@ class Sensitivity(Record):
 
     def __post_init__(self) -> None:
         one_of("method", self.method, METHODS)
-        for name in ("unit", "score", "indicator", "weight", "swap"):
+        for name in ("unit", "indicator"):
             object.__setattr__(self, name, as_column(name, getattr(self, name)))
+        for name in ("score", "weight", "swap"):
+            object.__setattr__(self, name, as_column(name, real(name, getattr(self, name))))
         for name in ("rank", "at_unit", "at_rank", "times"):
             found = whole(name, getattr(self, name), 0.0 if name == "at_unit" else 1.0)
             object.__setattr__(self, name, frozen(found.astype(np.int64)))

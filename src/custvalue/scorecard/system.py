@@ -131,7 +131,7 @@ class EvaluationSystem(Declaration):
                 rule = "must be Indicators"
                 raise InvalidDataError(message("indicators", rule, value=type(one).__name__))
         names = list(dict.fromkeys(one.dimension for one in indicators))
-        given = dict(weights or {})
+        given = dict(_mapping("weights", {} if weights is None else weights))
         for name in given:
             one_of("weights", name, names)
         return cls({
@@ -196,10 +196,11 @@ class EvaluationSystem(Declaration):
             By id of the indicator.
         """
         content = copied(self.declaration)
-        for name, given in thresholds.items():
+        for name, given in _mapping("thresholds", thresholds).items():
             place = self.indicator_ids.index(one_of("thresholds", name, self.indicator_ids))
             several = isinstance(given, Sequence) and not isinstance(given, str)
-            policies = [dict(as_policy(one)) for one in (given if several else [given])]
+            way = self.indicators[place].direction
+            policies = [dict(as_policy(one, way)) for one in (given if several else [given])]
             content["indicators"][place]["thresholds"] = policies
         return EvaluationSystem(content)
 
@@ -219,7 +220,7 @@ class EvaluationSystem(Declaration):
         content = copied(self.declaration)
         for kind, given in (("indicators", indicators), ("dimensions", dimensions)):
             rows = {row["id"]: row for row in content[kind]}
-            for name, weight in (given or {}).items():
+            for name, weight in _mapping(kind, {} if given is None else given).items():
                 rows[one_of(kind, name, list(rows))]["weight"] = weight
         return EvaluationSystem(content)
 
@@ -270,6 +271,13 @@ class EvaluationSystem(Declaration):
         ids = np.array(self.indicator_ids, dtype=object)
         weight = np.array(list(self.weights.values()))
         return {"indicator": ids, "name": table.pop("name"), **table, "weight": weight}
+
+
+def _mapping(name: str, given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        rule, hint = "must be by id", "Such as {'csat': ...}."
+        raise InvalidDataError(message(name, rule, value=type(given).__name__, hint=hint))
+    return given
 
 
 def load(source: Any = "crm-aspects", *, profile: str | None = None) -> EvaluationSystem:
