@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from scipy.special import ndtr
 
+import custvalue as cv
 from custvalue.errors import InvalidDataError
 from custvalue.scorecard import (
     CUSUMChart,
@@ -463,3 +464,10 @@ def test_false_alarms_of_shares():
     chart = p_chart(n / 2 + z * math.sqrt(n) / 2, np.full(z.shape, n), baseline=0.5)
     rate = chart.signals["beyond"].mean()
     assert 1 / rate == pytest.approx(370.4, rel=0.06)
+
+
+def test_shares_given_as_counts_are_asked_about():
+    with pytest.warns(cv.errors.CustValueWarning, match="all are below 1"):
+        p_chart([0.85, 0.84], [400, 400])
+    with pytest.warns(cv.errors.CustValueWarning, match="if they are shares"):
+        cv.satisfaction.share_trend([0.8, 0.85, 0.9], [100, 100, 100])

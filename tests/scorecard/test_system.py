@@ -117,9 +117,13 @@ def test_indicators_in_code_are_those_of_the_file():
         (lambda d: d["indicators"][0].pop("high"), "target|low and high"),
         (lambda d: d["indicators"][0].update(scoring="range", low=None), "must be a number"),
         (lambda d: d["indicators"].pop(0), r"indicators: must give the dimension"),
+        (
+            lambda d: d["indicators"][0].update(thresholds=[{"target": 90, "floor": 0.5}]),
+            r"thresholds\[0\].target: must be on the scale of the indicator, from 0 to 1",
+        ),
         (lambda d: d["indicators"][0].update(thresholds=[{}]), r"thresholds\[0\]: must have a"),
         (
-            lambda d: d["indicators"][0].update(thresholds=[{"target": 1}, {"target": 2}]),
+            lambda d: d["indicators"][0].update(thresholds=[{"target": 1}, {"target": 0.5}]),
             "a day since which",
         ),
         (lambda d: d["profiles"][0]["dimensions"].update(nobody=1), "not known"),

@@ -28,6 +28,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "nothing to improve": "无需改进",
         "bounds": "区间",
         "stale": "已过期",
+        "(status) not certain": "（状态）不确定",
     }
 }
 

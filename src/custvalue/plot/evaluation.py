@@ -78,6 +78,7 @@ def scorecard(
     whole = np.atleast_1d(evaluation.value)[place]
     parts = [*evaluation.dimension_scores[:, place], whole]
     bounds = np.stack(evaluation.score_bounds())[:, :, place]
+    doubtful = False
     for row, (kind, i) in enumerate(rows):
         if kind == "indicator":
             score, ends = evaluation.scores[i, place], _ends(evaluation, i, place)
@@ -102,7 +103,7 @@ def scorecard(
             ax.plot([aim, aim], [row - 0.38, row + 0.38], color=MODEL["color"], linewidth=2.2)
         said = str(words(code, language))
         if code > 1 and not np.isnan(ends).any() and not evaluation.certain[i, place]:
-            said = f"({said})"
+            said, doubtful = f"({said})", True
         if code:
             said += f": {_number(float(evaluation.reading[i, place]))}"
         if evaluation.stale[i, place]:
@@ -112,8 +113,10 @@ def scorecard(
         ax.plot([], [], color=MODEL["color"], linewidth=2.2, label=word("target", language))
     if not np.isnan(evaluation.lower[:, place]).all():
         ax.plot([], [], color="0.15", linewidth=1.4, marker="|", label=word("bounds", language))
+    if doubtful:
+        ax.plot([], [], linestyle="", label=word("(status) not certain", language))
     if ax.get_legend_handles_labels()[1]:
-        ax.legend(frameon=False, fontsize=8, ncols=2, loc="lower left", bbox_to_anchor=(0.0, 1.0))
+        ax.legend(frameon=False, fontsize=8, ncols=3, loc="lower left", bbox_to_anchor=(0.0, 1.0))
     ax.set_xlim(0, 100)
     ax.set_yticks(np.arange(len(rows)), names, fontsize=8)
     for label, (kind, _) in zip(ax.get_yticklabels(), rows, strict=True):

@@ -12,7 +12,7 @@ import numpy as np
 from custvalue._check import Array
 from custvalue._declared import Node, refuse_repeats
 from custvalue.scorecard.policy import ThresholdPolicy, as_policy, policy_of
-from custvalue.scorecard.threshold import DIRECTIONS
+from custvalue.scorecard.threshold import DIRECTIONS, LINES
 
 KINDS = ("quantitative", "qualitative")
 SCORINGS = ("range", "target", "lines")
@@ -181,6 +181,20 @@ def checked_indicator(node: Node, dimensions: Collection[str] | None) -> dict[st
     found |= {name: keys[name].text() if name in keys else "" for name in _TEXTS}
     rows = keys["thresholds"].rows() if "thresholds" in keys else []
     policies = [policy_of(row, direction) for row in rows]
+    for row, policy in zip(rows, policies, strict=True):
+        _refuse_off_scale(row, policy, *ends)
     refuse_repeats(rows, [one.since for one in policies], "a day since which it is in force,")
     found["thresholds"] = tuple(sorted(policies, key=lambda one: one.since or dt.date.min))
     return found
+
+
+def _refuse_off_scale(node: Node, policy: ThresholdPolicy, low: Any, high: Any) -> None:
+    """Refuse lines that no value of the scale can reach, such as 90 of a share."""
+    if policy.kind != "static":
+        return
+    low, high = (-np.inf if low is None else low), (np.inf if high is None else high)
+    for name in LINES:
+        line = getattr(policy, name)
+        if line is not None and not low <= line <= high:
+            rule = f"must be on the scale of the indicator, from {low:g} to {high:g}"
+            Node(line, f"{node.where}.{name}").refuse(rule)

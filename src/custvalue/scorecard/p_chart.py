@@ -169,6 +169,11 @@ def p_chart(
     InvalidDataError
         If a count is above its total, a rule is unknown, or there is nothing to take a centre from.
 
+    Warns
+    -----
+    CustValueWarning
+        If all counts are below 1, as shares are.
+
     Notes
     -----
     Each rule has false alarms of its own: with 3 standard deviations and normal scatter, "beyond"
@@ -188,6 +193,7 @@ def p_chart(
     [False, False, False, True]
     """
     counts, totals = checked_counts(count, total)
+    _proportion.warn_of_shares(counts, totals)
     labels = np.arange(len(counts)) if period is None else period
     one_of("dispersion", dispersion, DISPERSIONS)
     if baseline is not None and baseline_periods is not None and dispersion == "binomial":

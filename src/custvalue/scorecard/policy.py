@@ -18,7 +18,7 @@ from custvalue.scorecard.threshold import DIRECTIONS, LINES, Threshold, refuse_d
 
 _NEEDED = {"static": 0, "rolling": 8, "ewma": 8, "quantile": 8, "peers": 5, "year_on_year": 1}
 KINDS = tuple(_NEEDED)
-_TOLERANCE = 31  # days by which the value of a year ago may be off
+_TOLERANCE = 15  # days by which the value of a year ago may be off: half a month
 _MOST = 1e300
 _LEAST = -60.0 * math.log(2.0)
 
@@ -37,8 +37,8 @@ class ThresholdPolicy:
         last `window` values, and the lines are so many of their standard deviations better than it.
         "ewma": the same with weights that fade by `smoothing`. "quantile": of the last `window`
         values, so that 0.75 is as good as or better than three quarters of them. "peers": such a
-        quantile of the peers. "year_on_year": better than the value of a year before by this share,
-        or by this amount with `relative=False`.
+        quantile of the peers. "year_on_year": better by this share than the value nearest to a
+        year before, at most 15 days off, or by this amount with `relative=False`.
     target, warning, floor : float, optional
         As `kind` says, each at least as good as the next; at least one. For "quantile" and "peers"
         between 0 and 1; for all dynamic kinds more is better, whatever the direction.
