@@ -34,14 +34,24 @@ def real(name: str, values: Any, *, hint: str = "") -> Array:
     )
     if (array.dtype.kind not in "biuf" and array.dtype != object) or strange:
         raise InvalidDataError(
-            message(name, "must be numbers", value=str(array.dtype), hint=hint or "Convert first.")
+            message(name, "must be numbers", value=_kind(array), hint=hint or "Convert first.")
         )
     try:
         return np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):  # 10**400 is no float
         raise InvalidDataError(
-            message(name, "must be numbers", value=str(array.dtype), hint=hint or "Convert first.")
+            message(name, "must be numbers", value=_kind(array), hint=hint or "Convert first.")
         ) from None
+
+
+def _kind(array: npt.NDArray[Any]) -> str:
+    """Return what an array that is no numbers holds, in words."""
+    if array.dtype.kind in "US":
+        return "text"
+    if array.dtype != object:
+        return str(array.dtype)
+    strange = [one for one in array.ravel().tolist() if not isinstance(one, (int, float))]
+    return type(strange[0]).__name__ if strange else "object"
 
 
 def refuse(
