@@ -81,7 +81,8 @@ def main() -> None:
     show(f"8. All {full.n:,.0f} customers, MBG/NBD, in {took:.2f} s",
          full.to_frame().round(4).to_string(index=False))  # fmt: skip
     print(f"\nDone in {time.perf_counter() - start:.1f} s.", end=" ")
-    print("Next: README.md, docs/tutorial.md, docs/retention.md.")
+    print("Next: README.md, and in docs: tutorial.md, retention.md, satisfaction.md, maturity.md,")
+    print("scorecard.md.")
 
 
 if __name__ == "__main__":
