@@ -191,3 +191,11 @@ def test_records_of_nobody_are_drawn():
     ):
         ax.figure.draw_without_rendering()
         assert not [bar for bar in ax.patches if bar.get_width()]
+
+
+def test_regions_have_lines_of_their_own():
+    table = pd.DataFrame({"r": np.repeat(["n", "s"], 30), "w": np.tile([1, 2, 3], 20),
+                          "a": np.arange(60) % 11})  # fmt: skip
+    ax = cv.plot.nps_over_waves(cv.satisfaction.nps(table, "a", by=["r", "w"]))
+    lines = [line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "o"]
+    assert lines == [[0, 1, 2], [3, 4, 5]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from custvalue.plot._figure import ACTUAL, MODEL, axes, group_names, only_group
 from custvalue.plot._fonts import readable
@@ -90,7 +91,8 @@ def nps_over_waves(scores: NPS, ax: Any = None, level: float = 0.95) -> Any:
     Parameters
     ----------
     scores : NPS
-        From `custvalue.satisfaction.nps` with `by=` the waves, which are drawn in their order.
+        From `custvalue.satisfaction.nps` with `by=` the waves, which are drawn in their order. Of
+        several columns the last one has the waves, and each combination of the others a line.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     level : float
@@ -119,7 +121,8 @@ def nps_over_waves(scores: NPS, ax: Any = None, level: float = 0.95) -> Any:
     value = 100.0 * np.atleast_1d(scores.value)
     low, high = (100.0 * np.atleast_1d(bound) for bound in scores.interval(level))
     where = np.arange(len(names))
-    ax.plot(where, value, marker="o", **ACTUAL)
+    for part in np.split(where, _starts(scores)):
+        ax.plot(part, value[part], marker="o", **ACTUAL)
     ax.errorbar(where, (low + high) / 2.0, yerr=(high - low) / 2.0, fmt="none", capsize=3,
                 ecolor=ACTUAL["color"])  # fmt: skip
     base = np.atleast_1d(scores.base)
@@ -135,6 +138,15 @@ def nps_over_waves(scores: NPS, ax: Any = None, level: float = 0.95) -> Any:
     ax.axhline(0, color="0.6", linewidth=0.8)
     ax.set_ylabel("net promoter score")
     return readable(ax)
+
+
+def _starts(scores: NPS) -> npt.NDArray[np.int64]:
+    """Return where another line begins: of several columns the last one has the waves."""
+    leading = list(scores.groups.values())[:-1]
+    if not leading:
+        return np.empty(0, dtype=np.int64)
+    changes = [np.asarray(column[1:] != column[:-1], dtype=np.bool_) for column in leading]
+    return np.flatnonzero(np.any(changes, axis=0)) + 1
 
 
 def drivers(found: Drivers, ax: Any = None, group: Any = None) -> Any:
