@@ -328,3 +328,53 @@ def test_a_minimum_that_several_share_may_be_higher_too(level):
     low, high = sc.evaluate(system, near).interval()
     # all four upper bounds must hold the truth: 0.975 ** 4
     assert np.mean((low <= 50) & (high >= 50)) == pytest.approx(0.9037, abs=0.02)
+
+
+# ---- what others hold
+
+
+def test_records_do_not_change_with_what_they_were_made_of():
+    one, error, total = np.array([1.0, 2.0]), np.array([0.1, 0.2]), np.array([5.0, 6.0])
+    period = np.array(["x", "y"])
+    made = [
+        sc.p_chart(one, total, period=period),
+        sc.ewma_chart(one, error, period=period),
+        sc.cusum_chart(one, 1.0, error, period=period),
+        sc.change_since((one, error), (total, error)),
+    ]
+    found = sc.evaluate(two(), {"a": [0.5, 0.6]}, units=["x", "y"])
+    arrays = [getattr(found, f).copy() for f in ("reading", "lower", "upper")]
+    again = sc.Evaluation(found.system, found.unit, *arrays, found.target, found.warning,
+                          found.floor, found.status_codes, found.age)  # fmt: skip
+    before = [repr(record.to_dict()) for record in (*made, again)]
+    for array in (one, error, total, *arrays):
+        array[...] = 9.0
+    period[...] = "z"
+    assert [repr(record.to_dict()) for record in (*made, again)] == before
+
+
+def test_what_is_kept_of_an_evaluation_cannot_be_written_to():
+    found = sc.evaluate(two(), {"a": ([0.5, 0.6], 0.1)}, units=["x", "y"])
+    for array in (found.scores, found.value, found.dimension_scores, found.certain,
+                  *found.score_bounds()):  # fmt: skip
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_sizes_that_no_scale_has():
+    up = sc.Indicator("a", "A", thresholds=sc.Threshold(1e-300))
+    down = sc.Indicator("a", "A", direction="down", thresholds=sc.Threshold(1.0))
+    wide = sc.Indicator("a", "A", low=-1e300, high=1e300)
+    for one, value, score in ((up, 1e300, 100.0), (down, 5e-324, 100.0), (wide, 0.0, 50.0)):
+        assert sc.evaluate(sc.EvaluationSystem.of(one), {"a": value}).value == score
+    with pytest.raises(InvalidDataError, match="finite"):
+        sc.ThresholdPolicy("year_on_year", target=1e299).threshold(year_ago=1e300)
+
+
+def test_a_history_of_other_units_is_told():
+    past = pd.DataFrame({"indicator": "a", "date": ["2025-01-31"], "value": [0.4], "u": "north"})
+    system = two().with_thresholds({"a": sc.ThresholdPolicy("year_on_year", target=0)})
+    read, past = sc.Reading(0.5, date="2026-01-31"), sc.history(past, unit="u")
+    found = sc.evaluate(system, {"a": read}, history=past)
+    assert found.notes == {"earlier values of other units, not looked at": 1}
+    assert sc.evaluate(system, {"a": read}, history=past, units=["north"]).notes == {}

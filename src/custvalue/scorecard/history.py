@@ -127,6 +127,18 @@ class History(Record):
         chosen: dict[str, Any] = {name: getattr(self, name)[kept] for name in self._columns}
         return dataclasses.replace(self, **chosen)
 
+    def others(self, units: Column) -> int:
+        """Return how many values are of other units than these.
+
+        Parameters
+        ----------
+        units : array of shape (units,)
+            Labels of units.
+        """
+        import pandas as pd
+
+        return len(self) - int(pd.Index(self.unit).isin(units).sum())
+
     @functools.cached_property
     def _rows(self) -> Mapping[str, npt.NDArray[np.int64]]:
         """Return the rows of each indicator, in order."""
