@@ -378,3 +378,25 @@ def test_a_history_of_other_units_is_told():
     found = sc.evaluate(system, {"a": read}, history=past)
     assert found.notes == {"earlier values of other units, not looked at": 1}
     assert sc.evaluate(system, {"a": read}, history=past, units=["north"]).notes == {}
+
+
+def test_what_a_system_writes_is_a_copy():
+    system = two()
+    system.to_dict()["declaration"]["indicators"][0]["weight"] = 9.0
+    assert system == two()
+    assert system.with_weights({}).hash == two().hash
+
+
+def test_evaluations_and_histories_of_parts_sum():
+    parts = [sc.evaluate(two(), {"a": 0.1 * i, "b": i}, units=[str(i)]) for i in range(3)]
+    assert sum(parts).reading.tolist() == pytest.approx(np.array([[0, 0.1, 0.2], [0, 1, 2]]))
+    table = pd.DataFrame({"indicator": "a", "date": ["2026-01-31", "2026-02-28"], "value": 0.5})
+    past = sc.history(table)
+    assert sum([past.until("2026-01-31"), sc.history(table[1:])]) == past
+    with pytest.raises(TypeError):
+        past + 1
+
+
+def test_a_system_without_profiles_says_so():
+    with pytest.raises(InvalidDataError, match="relationship-scale has no profiles"):
+        sc.load("relationship-scale", profile="retail")

@@ -145,6 +145,9 @@ class Evaluation(Record):
             evidence[key] = said if said == mine else f"{mine}; {said}"
         return dataclasses.replace(self, notes=notes, evidence=evidence, **joined)
 
+    def __radd__(self, other: Any) -> Self:
+        return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() begins
+
     # ---- statuses
 
     @property

@@ -103,6 +103,9 @@ class History(Record):
         notes = join_notes(self.notes, other.notes)
         return dataclasses.replace(self, notes=notes, **joined)
 
+    def __radd__(self, other: Any) -> Self:
+        return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() begins
+
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "values": len(self),
