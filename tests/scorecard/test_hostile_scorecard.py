@@ -400,3 +400,23 @@ def test_evaluations_and_histories_of_parts_sum():
 def test_a_system_without_profiles_says_so():
     with pytest.raises(InvalidDataError, match="relationship-scale has no profiles"):
         sc.load("relationship-scale", profile="retail")
+
+
+def test_a_record_may_have_a_day():
+    csat = cv.satisfaction.csat([5] * 30 + [1] * 20)
+    found = sc.evaluate(two(), {"a": sc.Reading(csat, date="2026-01-31")}, as_of="2026-03-02")
+    assert (found.reading[0, 0], found.age[0, 0]) == (0.6, 30.0)
+    assert (found.lower[0, 0], found.upper[0, 0]) == csat.interval()
+    with pytest.raises(InvalidDataError, match="got 'CSAT'"):
+        sc.evaluate(two(), {"a": sc.Reading(csat, 0.5, 0.7)})
+
+
+def test_floats_are_written_as_they_are():
+    value = np.array([0.1, NAN, 1e-320, -0.0])
+    found = sc.evaluate(two(), {"a": value}, units=list("wxyz"))
+    written = found.to_dict()["reading"]["values"]
+    assert written[0] == [0.1, {"float": "nan"}, 1e-320, -0.0]
+    assert written[1] == [{"float": "nan"}] * 4
+    again = sc.Evaluation.from_dict(found.to_dict())
+    assert again == found
+    assert np.signbit(again.reading[0, 3])
