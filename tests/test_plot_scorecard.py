@@ -314,3 +314,13 @@ def test_given_axes_are_drawn_on(shares, plan):
         ax = Figure().subplots()
         assert draw(ax) is ax
         drawn(ax)
+
+
+def test_plans_of_the_first_and_the_last_days_are_drawn():
+    far = ImprovementPlan([
+        ImprovementAction("A1", "Long ago", due="0001-01-01"),
+        ImprovementAction("A2", "Far away", start="9999-01-01", due="9999-12-31"),
+    ])  # fmt: skip
+    ax = cv.plot.improvement_plan(far, as_of="9999-12-31")
+    assert [text.get_text() for text in ax.texts][-2] == "open, due 9999-12-31"
+    drawn(ax)

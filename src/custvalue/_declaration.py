@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -23,7 +24,8 @@ class Declaration(Record):
         from custvalue import __version__
 
         name = type(self).__name__
-        return {"record": name, "version": __version__, "declaration": self.declaration}
+        mine = copy.deepcopy(self.declaration)  # so that nobody changes it from outside
+        return {"record": name, "version": __version__, "declaration": mine}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

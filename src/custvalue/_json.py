@@ -66,11 +66,25 @@ def _plain_array(array: npt.NDArray[Any], name: str) -> dict[str, Any]:
         listed = array.astype(np.int64)
     if array.dtype.kind == "O":
         values = [_plain_object(value, name) for value in array.ravel()]
+    elif array.dtype.kind == "f" and array.dtype.itemsize <= 8:
+        values = _floats(array)
     else:
         values = listed.tolist()
         if array.dtype.kind in "fScV":
             values = plain(values, name)
     return {"array": str(array.dtype), "values": values}
+
+
+def _floats(array: npt.NDArray[Any]) -> Any:
+    """Return floats as a list, those that JSON has no number for with a tag."""
+    strange = ~np.isfinite(array)
+    if not strange.any():
+        return array.tolist()
+    column = array.astype(object)
+    tagged = np.empty(int(strange.sum()), dtype=object)
+    tagged[:] = [{"float": repr(value)} for value in array[strange].tolist()]
+    column[strange] = tagged
+    return column.tolist()
 
 
 def _plain_object(value: Any, name: str) -> Any:

@@ -328,3 +328,95 @@ def test_a_minimum_that_several_share_may_be_higher_too(level):
     low, high = sc.evaluate(system, near).interval()
     # all four upper bounds must hold the truth: 0.975 ** 4
     assert np.mean((low <= 50) & (high >= 50)) == pytest.approx(0.9037, abs=0.02)
+
+
+# ---- what others hold
+
+
+def test_records_do_not_change_with_what_they_were_made_of():
+    one, error, total = np.array([1.0, 2.0]), np.array([0.1, 0.2]), np.array([5.0, 6.0])
+    period = np.array(["x", "y"])
+    made = [
+        sc.p_chart(one, total, period=period),
+        sc.ewma_chart(one, error, period=period),
+        sc.cusum_chart(one, 1.0, error, period=period),
+        sc.change_since((one, error), (total, error)),
+    ]
+    found = sc.evaluate(two(), {"a": [0.5, 0.6]}, units=["x", "y"])
+    arrays = [getattr(found, f).copy() for f in ("reading", "lower", "upper")]
+    again = sc.Evaluation(found.system, found.unit, *arrays, found.target, found.warning,
+                          found.floor, found.status_codes, found.age)  # fmt: skip
+    before = [repr(record.to_dict()) for record in (*made, again)]
+    for array in (one, error, total, *arrays):
+        array[...] = 9.0
+    period[...] = "z"
+    assert [repr(record.to_dict()) for record in (*made, again)] == before
+
+
+def test_what_is_kept_of_an_evaluation_cannot_be_written_to():
+    found = sc.evaluate(two(), {"a": ([0.5, 0.6], 0.1)}, units=["x", "y"])
+    for array in (found.scores, found.value, found.dimension_scores, found.certain,
+                  *found.score_bounds()):  # fmt: skip
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_sizes_that_no_scale_has():
+    up = sc.Indicator("a", "A", thresholds=sc.Threshold(1e-300))
+    down = sc.Indicator("a", "A", direction="down", thresholds=sc.Threshold(1.0))
+    wide = sc.Indicator("a", "A", low=-1e300, high=1e300)
+    for one, value, score in ((up, 1e300, 100.0), (down, 5e-324, 100.0), (wide, 0.0, 50.0)):
+        assert sc.evaluate(sc.EvaluationSystem.of(one), {"a": value}).value == score
+    with pytest.raises(InvalidDataError, match="finite"):
+        sc.ThresholdPolicy("year_on_year", target=1e299).threshold(year_ago=1e300)
+
+
+def test_a_history_of_other_units_is_told():
+    past = pd.DataFrame({"indicator": "a", "date": ["2025-01-31"], "value": [0.4], "u": "north"})
+    system = two().with_thresholds({"a": sc.ThresholdPolicy("year_on_year", target=0)})
+    read, past = sc.Reading(0.5, date="2026-01-31"), sc.history(past, unit="u")
+    found = sc.evaluate(system, {"a": read}, history=past)
+    assert found.notes == {"earlier values of other units, not looked at": 1}
+    assert sc.evaluate(system, {"a": read}, history=past, units=["north"]).notes == {}
+
+
+def test_what_a_system_writes_is_a_copy():
+    system = two()
+    system.to_dict()["declaration"]["indicators"][0]["weight"] = 9.0
+    assert system == two()
+    assert system.with_weights({}).hash == two().hash
+
+
+def test_evaluations_and_histories_of_parts_sum():
+    parts = [sc.evaluate(two(), {"a": 0.1 * i, "b": i}, units=[str(i)]) for i in range(3)]
+    assert sum(parts).reading.tolist() == pytest.approx(np.array([[0, 0.1, 0.2], [0, 1, 2]]))
+    table = pd.DataFrame({"indicator": "a", "date": ["2026-01-31", "2026-02-28"], "value": 0.5})
+    past = sc.history(table)
+    assert sum([past.until("2026-01-31"), sc.history(table[1:])]) == past
+    with pytest.raises(TypeError):
+        past + 1
+
+
+def test_a_system_without_profiles_says_so():
+    with pytest.raises(InvalidDataError, match="relationship-scale has no profiles"):
+        sc.load("relationship-scale", profile="retail")
+
+
+def test_a_record_may_have_a_day():
+    csat = cv.satisfaction.csat([5] * 30 + [1] * 20)
+    found = sc.evaluate(two(), {"a": sc.Reading(csat, date="2026-01-31")}, as_of="2026-03-02")
+    assert (found.reading[0, 0], found.age[0, 0]) == (0.6, 30.0)
+    assert (found.lower[0, 0], found.upper[0, 0]) == csat.interval()
+    with pytest.raises(InvalidDataError, match="got 'CSAT'"):
+        sc.evaluate(two(), {"a": sc.Reading(csat, 0.5, 0.7)})
+
+
+def test_floats_are_written_as_they_are():
+    value = np.array([0.1, NAN, 1e-320, -0.0])
+    found = sc.evaluate(two(), {"a": value}, units=list("wxyz"))
+    written = found.to_dict()["reading"]["values"]
+    assert written[0] == [0.1, {"float": "nan"}, 1e-320, -0.0]
+    assert written[1] == [{"float": "nan"}] * 4
+    again = sc.Evaluation.from_dict(found.to_dict())
+    assert again == found
+    assert np.signbit(again.reading[0, 3])

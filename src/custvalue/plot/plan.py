@@ -80,15 +80,15 @@ def improvement_plan(plan: ImprovementPlan, ax: Any = None, *, as_of: Any) -> An
     on: Any = dates  # its functions have no types
     bars: dict[str, list[tuple[int, float, float]]] = {name: [] for name in _BARS}
     marks: list[tuple[float, int]] = []
-    seen = [float(on.date2num(day + _DAY))]
+    seen = [float(on.date2num(day)) + 1.0]  # the end of the day
     for row, action in enumerate(plan.actions):
         state = action.state(day)
         for name, first, last in _spans(action, state, day):
-            left, right = (float(on.date2num(end)) for end in (first, last + _DAY))
+            left, right = float(on.date2num(first)), float(on.date2num(last)) + 1.0
             bars[name].append((row, left, right - left))
             seen += [left, right]
         if action.start is None and action.due is not None:
-            marks.append((float(on.date2num(action.due + _DAY)), row))
+            marks.append((float(on.date2num(action.due)) + 1.0, row))
             seen.append(marks[-1][0])
         status_mark(ax, row, _STATUS[state], _said(action, state, day))
     for name, spans in bars.items():
@@ -102,7 +102,8 @@ def improvement_plan(plan: ImprovementPlan, ax: Any = None, *, as_of: Any) -> An
     ax.annotate(f"end of {day}", (seen[0], 0), xycoords=("data", "axes fraction"), fontsize=8,
                 xytext=(-4, 4), textcoords="offset points", ha="right")  # fmt: skip
     room = max(0.04 * (max(seen) - min(seen)), 15.0)
-    ax.set_xlim(min(seen) - room, max(seen) + room)
+    ends = on.date2num([dt.date.min, dt.date.max])  # beyond, there are no dates to write
+    ax.set_xlim(max(min(seen) - room, ends[0]), min(max(seen) + room, ends[1]))
     ax.xaxis.set_major_locator(on.AutoDateLocator(maxticks=8))
     ax.xaxis.set_major_formatter(on.ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.set_yticks(np.arange(count), [_named(action) for action in plan.actions], fontsize=8)

@@ -29,8 +29,8 @@ class Reading:
 
     Parameters
     ----------
-    value : float or array of shape (units,)
-        In the unit of the indicator; NaN is no data.
+    value : float, array of shape (units,) or record
+        In the unit of the indicator; NaN is no data. A record has bounds of its own.
     lower, upper : float or array, optional
         Bounds of the value; both or none.
     date : date or str, optional
@@ -193,6 +193,11 @@ def _places(name: str, one: _One, units: Column) -> Any:
 def _one(name: str, given: Any, level: float) -> _One:
     """Return a reading as columns."""
     where, day = f"readings[{name!r}]", np.nan
+    if isinstance(given, Reading):
+        if given.date is not None:
+            day = float((given.date - dt.date(1970, 1, 1)).days)
+        bounded = given.lower is not None
+        given = (given.value, given.lower, given.upper) if bounded else given.value
     meant: Sequence[tuple[Any, ...]] | None = None
     if isinstance(given, Estimate) and not isinstance(given, type):
         parts: tuple[Any, ...] = estimated(where, given, level)
@@ -201,12 +206,7 @@ def _one(name: str, given: Any, level: float) -> _One:
             columns = [column.tolist() for column in labels.values()]
             meant = list(zip(*columns, strict=True))
     else:
-        if isinstance(given, Reading):
-            if given.date is not None:
-                day = float((given.date - dt.date(1970, 1, 1)).days)
-            bounds = (np.nan, np.nan) if given.lower is None else (given.lower, given.upper)
-            parts = (given.value, *bounds)
-        elif isinstance(given, tuple):
+        if isinstance(given, tuple):
             if len(given) not in (2, 3):
                 raise InvalidDataError(message(where, _RULE, value=f"{len(given)} entries"))
             parts = given if len(given) == 3 else _with_error(where, given[0], given[1], level)
@@ -237,7 +237,10 @@ def _one(name: str, given: Any, level: float) -> _One:
 def _numbers(where: str, part: Any) -> Array:
     """Return a number or a column."""
     if isinstance(part, (Record, type, Mapping)):
-        hint = "A record must have one value and an interval() of it, or some for each group."
+        hint = (
+            "A record needs a value and an interval() of it. Pass a number of it with its bounds, "
+        )
+        hint += "or what it has over time as history(record.to_frame(), ...)."
         raise InvalidDataError(message(where, _RULE, value=type(part).__name__, hint=hint))
     column = real(where, part, hint="It " + _RULE + ".")
     if column.ndim > 1:

@@ -10,7 +10,7 @@ import numpy as np
 
 from custvalue._check import Array, coverage, one_of, real, refuse, within
 from custvalue._proportion import normal_quantile
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue._tally import Column, Tally, checked_groups, distinct_rows
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity import Assessment
@@ -85,7 +85,7 @@ class Change(Record):
         for name in self._bounds:
             if name in ("previous", "current"):
                 refuse(name, "must be finite, or NaN", columns[name], np.isinf(columns[name]))
-            object.__setattr__(self, name, columns.pop(name))
+            object.__setattr__(self, name, kept(columns.pop(name)))
         object.__setattr__(self, "groups", columns)
         object.__setattr__(self, "level", coverage(self.level))
         one_of("direction", self.direction, DIRECTIONS)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array, coverage, number, one_of, real, refuse, within
 from custvalue._frames import numeric, read
-from custvalue._record import Notes, Record, checked_notes
+from custvalue._record import Notes, Record, checked_notes, kept
 from custvalue._tally import Column
 from custvalue.errors import InvalidDataError, message
 from custvalue.scorecard.before_after import Ints, flags, outcomes, units
@@ -76,7 +76,7 @@ class DifferenceInDifferences(Record):
 
     def __post_init__(self) -> None:
         for name in self._columns:
-            object.__setattr__(self, name, np.asarray(getattr(self, name)))
+            object.__setattr__(self, name, kept(np.asarray(getattr(self, name))))
         cells = np.column_stack([self.treated, self.after]).tolist()
         if cells != [[False, False], [False, True], [True, False], [True, True]]:
             rule = "must be of others before and after, then of treated before and after"

@@ -124,6 +124,10 @@ def evaluate(
     else:
         rule = "must be a mapping of indicators to readings, or a History"
         raise InvalidDataError(message("readings", rule, value=type(readings).__name__))
+    if past is not None:
+        strange = past.others(found.unit)
+        if strange:
+            notes["earlier values of other units, not looked at"] = strange
     refuse_outside(system, found.value)
     day = _last_day(found.day, day)
     when = found.day if day is None else np.where(np.isnan(found.day), _number(day), found.day)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, coverage, of_type, one_of, real, refuse, whole
-from custvalue._record import Notes, Record, checked_notes, join_notes
+from custvalue._record import Notes, Record, checked_notes, frozen, join_notes, kept
 from custvalue._tally import as_column
 from custvalue.errors import InvalidDataError, message
 from custvalue.scorecard import _scores, _tables
@@ -105,13 +105,14 @@ class Evaluation(Record):
                 rule = f"must be of shape {shape}: indicators, units"
                 raise InvalidDataError(message(name, rule, value=column.shape))
             refuse(name, "must be finite, or NaN", column, np.isinf(column))
-            object.__setattr__(self, name, column.reshape(shape))
+            object.__setattr__(self, name, kept(column.reshape(shape)))
         codes = whole("status_codes", self.status_codes)
         refuse("status_codes", "must be below 6", codes, codes >= len(STATUSES))
         object.__setattr__(self, "status_codes", codes.astype(np.int8))
         said = self.evidence.values() if isinstance(self.evidence, Mapping) else [None]
         if not all(isinstance(text, str) for text in said):
             raise InvalidDataError(message("evidence", "must map ids to text", value=self.evidence))
+        object.__setattr__(self, "evidence", dict(self.evidence))
         super().__post_init__()
 
     def __len__(self) -> int:
@@ -144,6 +145,9 @@ class Evaluation(Record):
             evidence[key] = said if said == mine else f"{mine}; {said}"
         return dataclasses.replace(self, notes=notes, evidence=evidence, **joined)
 
+    def __radd__(self, other: Any) -> Self:
+        return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() begins
+
     # ---- statuses
 
     @property
@@ -161,7 +165,7 @@ class Evaluation(Record):
                 for i, one in enumerate(self.system.indicators)
             ])  # fmt: skip
             same.append((found == self.status_codes) & (found > NOT_JUDGED))
-        return np.asarray(same[0] & same[1])
+        return frozen(np.asarray(same[0] & same[1]))
 
     @property
     def stale(self) -> npt.NDArray[np.bool_]:
@@ -185,11 +189,12 @@ class Evaluation(Record):
     @functools.cached_property
     def scores(self) -> Array:
         """Scores from 0 to 100 of shape (indicators, units); NaN where there is none."""
-        return _scores.of_readings(self, self.reading)
+        return frozen(_scores.of_readings(self, self.reading))
 
     @functools.cached_property
     def _aggregated(self) -> tuple[Array, Array]:
-        return _scores.aggregated(self.system, self.scores)
+        parts, whole = _scores.aggregated(self.system, self.scores)
+        return frozen(parts), frozen(whole)
 
     @property
     def value(self) -> Any:
@@ -208,7 +213,8 @@ class Evaluation(Record):
 
     @functools.cached_property
     def _bounds(self) -> dict[str, tuple[Array, Array]]:
-        return {how: _scores.bounds(self, how) for how in _scores.DEPENDENCE}
+        ends = {how: _scores.bounds(self, how) for how in _scores.DEPENDENCE}
+        return {how: (frozen(low), frozen(high)) for how, (low, high) in ends.items()}
 
     def interval(
         self, level: float | None = None, *, dependence: str = "independent"

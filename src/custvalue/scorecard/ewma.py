@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, ArrayLike, number, within
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue._tally import Column
 from custvalue.errors import InvalidDataError, message
 from custvalue.scorecard.p_chart import RANGE_OF_TWO, checked_periods
@@ -191,7 +191,7 @@ def checked_scores(value: Any) -> Array:
     if values.ndim != 1 or values.size == 0:
         rule = "must have one number for each of one or more periods"
         raise InvalidDataError(message("value", rule, value=values.shape))
-    return values
+    return kept(values)
 
 
 def checked_errors(standard_error: Any, length: int) -> Array:
@@ -200,7 +200,7 @@ def checked_errors(standard_error: Any, length: int) -> Array:
     if errors.shape not in ((), (length,)):
         rule = "must be one number, or one for each period"
         raise InvalidDataError(message("standard_error", rule, value=errors.shape))
-    return np.broadcast_to(errors, (length,))
+    return np.broadcast_to(kept(errors), (length,))
 
 
 def named(signs: npt.NDArray[np.int64], above: str, below: str) -> Column:

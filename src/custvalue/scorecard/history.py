@@ -103,6 +103,9 @@ class History(Record):
         notes = join_notes(self.notes, other.notes)
         return dataclasses.replace(self, notes=notes, **joined)
 
+    def __radd__(self, other: Any) -> Self:
+        return self if isinstance(other, int) and other == 0 else NotImplemented  # sum() begins
+
     def _head(self) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "values": len(self),
@@ -126,6 +129,18 @@ class History(Record):
         kept = self.day <= np.datetime64(day_of("day", day, end=True))
         chosen: dict[str, Any] = {name: getattr(self, name)[kept] for name in self._columns}
         return dataclasses.replace(self, **chosen)
+
+    def others(self, units: Column) -> int:
+        """Return how many values are of other units than these.
+
+        Parameters
+        ----------
+        units : array of shape (units,)
+            Labels of units.
+        """
+        import pandas as pd
+
+        return len(self) - int(pd.Index(self.unit).isin(units).sum())
 
     @functools.cached_property
     def _rows(self) -> Mapping[str, npt.NDArray[np.int64]]:

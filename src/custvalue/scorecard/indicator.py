@@ -133,21 +133,21 @@ class Indicator:
             Lines, for scoring by "target" and "lines".
         """
         value, target, floor = (np.asarray(x, dtype=np.float64) for x in (value, target, floor))
-        if self.scoring == "range":
-            assert self.low is not None
-            assert self.high is not None
-            share = (value - self.low) / (self.high - self.low)
-            share = share if self.direction == "up" else 1.0 - share
-        elif self.scoring == "lines":
-            with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # clipped below
+            if self.scoring == "range":
+                assert self.low is not None
+                assert self.high is not None
+                share = (value - self.low) / (self.high - self.low)
+                share = share if self.direction == "up" else 1.0 - share
+            elif self.scoring == "lines":
                 share = (value - floor) / (target - floor)
-            share = np.where(target == floor, np.nan, share)
-        elif self.direction == "up":
-            share = np.where(target > 0.0, value, np.nan) / np.where(target > 0.0, target, 1.0)
-        else:  # nothing spent, nobody lost: as good as any target
-            part = np.divide(target, value, out=np.ones(np.broadcast(value, target).shape),
-                             where=value > 0.0)  # fmt: skip
-            share = np.where((target > 0.0) & ~np.isnan(value), part, np.nan)
+                share = np.where(target == floor, np.nan, share)
+            elif self.direction == "up":
+                share = np.where(target > 0.0, value, np.nan) / np.where(target > 0.0, target, 1.0)
+            else:  # nothing spent, nobody lost: as good as any target
+                part = np.divide(target, value, out=np.ones(np.broadcast(value, target).shape),
+                                 where=value > 0.0)  # fmt: skip
+                share = np.where((target > 0.0) & ~np.isnan(value), part, np.nan)
         return np.asarray(100.0 * np.clip(share, 0.0, 1.0))
 
 

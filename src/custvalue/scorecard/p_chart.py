@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from custvalue import _proportion
 from custvalue._check import Array, ArrayLike, as_array, number, one_of, refuse, within
-from custvalue._record import Record
+from custvalue._record import Record, kept
 from custvalue._tally import Column
 from custvalue.errors import InvalidDataError, message
 
@@ -237,7 +237,7 @@ def checked_counts(count: Any, total: Any) -> tuple[Array, Array]:
         rule = "must have one number for each period"
         raise InvalidDataError(message("count, total", rule, value=(counts.shape, totals.shape)))
     refuse("count", "must not exceed the total", counts, counts > totals * (1.0 + 1e-12))
-    return counts, totals
+    return kept(counts), kept(totals)
 
 
 def checked_periods(period: Any, length: int) -> Column:
@@ -246,7 +246,7 @@ def checked_periods(period: Any, length: int) -> Column:
     if labels.shape != (length,):
         rule = "must be one label for each period"
         raise InvalidDataError(message("period", rule, value=labels.shape))
-    return labels
+    return kept(labels)
 
 
 def checked_rules(rules: Any) -> tuple[str, ...]:

@@ -162,7 +162,8 @@ class ThresholdPolicy:
         at_least = _NEEDED[self.kind] if self.at_least is None else self.at_least
         if self.kind == "year_on_year":
             size = np.ones(units) if self.relative is False else np.abs(year_ago)
-            return np.asarray(year_ago + sign * steps[:, None] * size)
+            with np.errstate(over="ignore"):  # an infinite line is refused
+                return np.asarray(year_ago + sign * steps[:, None] * size)
         if self.kind == "peers":
             known = peers[~np.isnan(peers)]
             column = known[:, None] if len(known) >= at_least else np.full((1, 1), np.nan)

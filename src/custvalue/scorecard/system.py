@@ -232,6 +232,9 @@ class EvaluationSystem(Declaration):
         profile : str
             Id of one of `profiles`.
         """
+        if not self.profiles:
+            rule = f"must not be given: {self.id} has no profiles"
+            raise InvalidDataError(message("profile", rule, value=profile))
         one_of("profile", profile, [one.id for one in self.profiles])
         used = self.declaration["system"].get("profile")
         if used is not None:
