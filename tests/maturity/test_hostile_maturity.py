@@ -7,9 +7,11 @@ import json
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from custvalue import maturity
+from custvalue.errors import InvalidDataError
 
 MODEL = maturity.load("value-crm")
 
@@ -67,3 +69,94 @@ def test_results_of_an_assessment_are_not_changed_by_writing_to_them(name):
     with pytest.raises(ValueError, match="read-only"):
         getattr(found, name)[...] = 4.0
     np.testing.assert_array_equal(getattr(found, name), before)
+
+
+# ---- ratings that are not what they look like
+
+
+def test_an_array_without_assessors_is_refused_by_its_shape():
+    with pytest.raises(InvalidDataError, match=r"ratings: must have an assessor.*\(2, 0, 15\)"):
+        maturity.assess(MODEL, np.ones((2, 0, 15)))
+
+
+@pytest.mark.parametrize(
+    "ratings",
+    [
+        [[True, False]],
+        np.array([[True, False]]),
+        pd.DataFrame({"a": [True], "b": [3]}),
+        pd.DataFrame({"a": pd.array([True, None], dtype="boolean"), "b": [3, 3]}),
+        pd.DataFrame({"a": pd.Series([True, 2], dtype=object), "b": [3, 3]}),
+        {"a": True},
+        {"a": np.True_},
+    ],
+)
+@pytest.mark.parametrize("rule_set", ["staged", "c2m2", "capability"])
+def test_true_is_no_rating_where_it_would_be_the_second_lowest(rule_set, ratings):
+    """True would be 1, "partially implemented" on a scale that ends at 3."""
+    level = {} if rule_set == "capability" else {"level": 2}
+    model = model_of(rule_set, {"a": level, "b": level})
+    with pytest.raises(InvalidDataError, match=r"true and false are not.* Codes: "):
+        maturity.assess(model, ratings)
+
+
+@pytest.mark.parametrize("rule_set", ["iso33020", "samm"])
+def test_true_is_a_rating_where_it_is_the_whole(rule_set):
+    level = {"level": 1} if rule_set == "iso33020" else {}
+    model = model_of(rule_set, {"a": level, "b": level})
+    found = maturity.assess(model, pd.DataFrame({"a": [True], "b": [False]}))
+    assert found.ratings.tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("rule_set", "number", "percent"),
+    [("capability", 3, False), ("capability", 0, False), ("capability", -1e-12, False),
+     ("iso33020", 0.3, False), ("iso33020", 0, False), ("iso33020", 50, True)],
+)  # fmt: skip
+def test_a_rating_of_the_scale_does_not_stand_for_not_applicable(rule_set, number, percent):
+    level = {"level": 1} if rule_set == "iso33020" else {}
+    model = model_of(rule_set, {"a": level})
+    with pytest.raises(InvalidDataError, match="not_applicable: must not be ratings of the scale"):
+        maturity.assess(model, [[number]], not_applicable=[number], percent=percent)
+
+
+@pytest.mark.parametrize("number", [-1, 9, 2.5])
+def test_a_number_off_the_scale_may_stand_for_not_applicable(number):
+    found = maturity.assess(model_of("capability", {"a": {}}), [[number]], not_applicable=[number])
+    assert found.notes["items not applicable"] == 1
+
+
+def test_an_unknown_item_is_told_with_its_own_neighbour():
+    table = pd.DataFrame({"item": ["sales.proces", "data.privac"], "rating": [3, 3]})
+    with pytest.raises(InvalidDataError, match=r"got 'sales.proces'.*mean 'sales.process'"):
+        maturity.assess(MODEL, table, item="item", rating="rating")
+
+
+@pytest.mark.parametrize(
+    ("ratings", "columns"),
+    [([[3] * 15], {}), ({"data.privacy": 3}, {}),
+     (pd.DataFrame({"i": ["data.privacy"], "r": [3]}), {"item": "i", "rating": "r"})],
+)  # fmt: skip
+def test_a_word_that_is_no_policy_is_refused_however_ratings_come(ratings, columns):
+    with pytest.raises(InvalidDataError, match="absent: must be one of"):
+        maturity.assess(MODEL, ratings, absent="unratd", **columns)
+
+
+# ---- what is said beside the numbers
+
+
+def test_peers_by_another_version_are_refused_with_both_versions():
+    content = copy.deepcopy(MODEL.declaration)
+    content["model"]["version"] = "2.0.0"
+    newer = maturity.assess(content, [[3] * 15])
+    with pytest.raises(InvalidDataError, match=r"value-crm 1\.0\.0 .*value-crm 2\.0\.0 "):
+        maturity.benchmark(maturity.assess(MODEL, [[3] * 15]), newer)
+
+
+@pytest.mark.parametrize("measured", [(3, 4, 9), (3, 1, 2)])
+def test_a_measurement_outside_of_its_bounds_is_refused(measured):
+    found = maturity.assess(MODEL, [[3] * 15])
+    with pytest.raises(InvalidDataError, match=r"measured data\.privacy: must be .*between"):
+        maturity.contradictions(
+            found, {"data.privacy": measured}, {"data.privacy": (1, 2, 3, 4, 5)}
+        )
