@@ -160,3 +160,31 @@ def test_a_measurement_outside_of_its_bounds_is_refused(measured):
         maturity.contradictions(
             found, {"data.privacy": measured}, {"data.privacy": (1, 2, 3, 4, 5)}
         )
+
+
+# ---- agreement
+
+
+@pytest.mark.parametrize(
+    ("measure", "ratings"),
+    [
+        (maturity.cohen_kappa, [["a", "b"], ["b", "b"]]),  # one rater gives everything a b
+        (maturity.cohen_kappa, [["a", "b"]] * 5),
+        (maturity.fleiss_kappa, [["a", "b"], ["b", "a"]] * 3),
+        (lambda said: maturity.krippendorff_alpha(said, metric="nominal"), [["a", "b"]] * 4),
+        (lambda said: maturity.krippendorff_alpha(said, metric="interval"),
+         [[1, 2], [3, 3], [5, 4]]),
+    ],
+)  # fmt: skip
+def test_no_scatter_is_no_certainty(measure, ratings):
+    found = measure(ratings)
+    assert found.value < 1.0
+    assert found.standard_error == pytest.approx(0.0, abs=1e-12)
+    assert np.isnan(found.interval()).all()
+
+
+def test_a_lazy_frame_without_raters_is_told_so():
+    polars = pytest.importorskip("polars")
+    lazy = polars.LazyFrame({"a": [1, 2], "b": [1, 1]})
+    with pytest.raises(InvalidDataError, match="raters: must name the columns of a table"):
+        maturity.cohen_kappa(lazy)
