@@ -36,7 +36,7 @@ LIMIT = 350
 # From the bottom up; a module imports from lower layers only.
 LAYERS = (
     {"errors"},
-    {"_check", "_json"},
+    {"_check", "_json", "_sealed"},
     {"_aggregate", "_chunks", "_declared", "_random"},
     {"_calendar"},
     {"_record", "_reduce", "_proportion"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import hashlib
 import json
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from custvalue._record import Record
+from custvalue._sealed import sealed_table, unsealed
 from custvalue.errors import InvalidDataError, message
 
 
@@ -19,13 +19,19 @@ class Declaration(Record):
 
     declaration: Mapping[str, Any]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "declaration", sealed_table(self.declaration))
+        super().__post_init__()
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self  # nothing in it can be changed
+
     def to_dict(self) -> dict[str, Any]:
         """Return the declaration, as JSON types."""
         from custvalue import __version__
 
         name = type(self).__name__
-        mine = copy.deepcopy(self.declaration)  # so that nobody changes it from outside
-        return {"record": name, "version": __version__, "declaration": mine}
+        return {"record": name, "version": __version__, "declaration": unsealed(self.declaration)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from custvalue._check import number
+from custvalue._sealed import sealed_table
 from custvalue.errors import InvalidDataError, message
 
 LANGUAGES = ("en", "zh")  # of the declarations that come with custvalue
@@ -194,12 +195,12 @@ class Node:
     def names(self) -> dict[str, str]:
         """Return texts by language, of at least one; a plain text is English."""
         if isinstance(self.value, str):
-            return {"en": self.text()}
+            return sealed_table({"en": self.text()})
         found = {key: node.text() for key, node in self.children().items()}
         strange = [key for key in found if not _LANGUAGE.fullmatch(key)]
         if strange or not found:
             self.refuse("must be text, or texts by language", "Such as { en = '...', zh = '...' }.")
-        return found
+        return sealed_table(found)
 
     def number(self, low: float, high: float, *, open_low: bool = False) -> float:
         """Return a finite number within bounds."""

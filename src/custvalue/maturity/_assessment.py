@@ -13,6 +13,7 @@ import numpy.typing as npt
 from custvalue import _proportion
 from custvalue._check import Array
 from custvalue._chunks import over_ranges
+from custvalue._record import frozen
 from custvalue.maturity._parts import names_of
 from custvalue.maturity._rated import Rated
 from custvalue.maturity._resolve import CELLS, NOT_APPLICABLE
@@ -72,7 +73,7 @@ class Assessment(Rated):
             parts[:, a:b], overall[a:b] = formula(self._resolved.rating[:, a:b])
 
         over_ranges(task, len(self), max(1, CELLS // len(self.model.items)))
-        return parts, overall
+        return frozen(parts), frozen(overall)
 
     def _scores(self, unrated: float | None = None) -> tuple[Array, Array]:
         model, tree = self.model, self._tree
@@ -152,7 +153,7 @@ class Assessment(Rated):
         """Overall score by each assessor alone, of shape (sheets,); NaN of nothing."""
         rating = np.ascontiguousarray(self._capped(slice(None)).T)
         some = counted(self.model, rating)
-        return all_scores(self.model, self._tree, some)[1]
+        return frozen(all_scores(self.model, self._tree, some)[1])
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
         """Return Student's interval of the mean score of assessors like these, on the scale.

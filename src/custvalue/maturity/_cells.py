@@ -19,6 +19,7 @@ Column = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 _SHOWN = 5  # values that a message lists
 _NUMBERS = (int, float, np.integer, np.floating)
+_IS_TRUTH = np.frompyfunc(lambda value: isinstance(value, (bool, np.bool_)), 1, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +54,12 @@ def notation(scale: Scale, percent: bool, not_applicable: Any) -> Notation:
     if both:
         rule = "must not be codes of the scale"
         raise InvalidDataError(message("not_applicable", rule, value=both))
+    given = np.array(numbers) / (100.0 if percent else 1.0)
+    if scale.kind == "achievement":
+        ratings = (given >= 0.0) & (given <= 1.0)
+    else:
+        ratings = ~_off(given, scale.points)
+    refuse("not_applicable", "must not be ratings of the scale", np.array(numbers), ratings)
     return Notation(scale, percent, frozenset(texts), tuple(numbers))
 
 
@@ -63,6 +70,10 @@ def _by_code(scale: Scale) -> dict[str, float]:
 def cells_of(name: str, values: Column, how: Notation) -> Array:
     """Return ratings as points, NaN where there is none and NOT_APPLICABLE where declared."""
     scale = how.scale
+    if values.dtype.kind in "bO" and not _yes_is_all(scale):
+        hint = f"Codes: {', '.join(scale.codes)}."
+        rule = "must be numbers or codes of the scale, which true and false are not here"
+        _refuse(name, rule, values, _truths(values), hint)
     if values.dtype.kind in "biuf":
         return _points(name, values.astype(np.float64), how)
     if values.dtype.kind in "mMc":
@@ -111,6 +122,17 @@ def cells_of(name: str, values: Column, how: Notation) -> Array:
         as_numbers[numbers] = [float(distinct[i]) for i in numbers]
         found = np.where(np.isin(place, numbers), _points(name, as_numbers[place], how), found)
     return np.asarray(found)
+
+
+def _yes_is_all(scale: Scale) -> bool:
+    """Return whether true and false are the ends of a scale; 1 may be a low rating of another."""
+    return scale.lowest == 0.0 and scale.highest == 1.0
+
+
+def _truths(values: Column) -> Bools:
+    if values.dtype.kind == "b":
+        return np.ones(values.shape, dtype=np.bool_)
+    return np.asarray(_IS_TRUTH(values), dtype=np.bool_)
 
 
 def _points(name: str, values: Array, how: Notation) -> Array:

@@ -16,6 +16,7 @@ from custvalue.errors import InvalidDataError, message
 LOWEST = -1.0  # of kappa and its kin, in all but odd cases
 Bounds = tuple[float, float]
 _NONE = (math.nan, math.nan)
+_NO_SCATTER = 1e-9  # of a standard error, against 1 - value: that of rounding
 
 
 def wald(value: float, error: float, level: float) -> Bounds:
@@ -30,6 +31,8 @@ def of_log(value: float, error: float, units: float, level: float, chance: float
     Where no two ratings of a unit differ there is no scatter to go by. The lower bound is then that
     of the share of units in disagreement: the largest share of which `units` units show none with
     probability (1 - level) / 2, divided by `chance`, the share that two ratings by chance have.
+    Nor is there scatter where all units say the same of a value below 1, as when one rater gives
+    all units one rating: bounds are NaN then, not the value itself, which would be certainty.
     """
     from scipy.special import stdtrit
 
@@ -40,7 +43,7 @@ def of_log(value: float, error: float, units: float, level: float, chance: float
     if below <= 0.0:
         share = -math.expm1(math.log(tail) / units)
         return max(1.0 - share / chance, LOWEST), 1.0
-    if not units > 1.0 or math.isnan(error):
+    if not units > 1.0 or not error > _NO_SCATTER * below:
         return _NONE
     step = -float(stdtrit(units - 1.0, tail)) * error / below
     with np.errstate(over="ignore"):

@@ -152,7 +152,8 @@ class UnitPatterns(Record, abc.ABC):
         Returns
         -------
         tuple of float
-            NaN where the value or the standard error is.
+            NaN where the value or the standard error is, and by "log" where the latter is 0 and the
+            value below 1.
         """
         one_of("method", method, METHODS)
         if method == "bootstrap":

@@ -17,7 +17,7 @@ from custvalue._tally import as_column, concatenated, distinct_rows
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._resolve import KINDS, NOT_APPLICABLE, Resolved, of_sheets
 from custvalue.maturity._rules import EVIDENCE
-from custvalue.maturity.model import MaturityModel
+from custvalue.maturity.model import MaturityModel, refuse_models
 
 Column = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
@@ -107,10 +107,7 @@ class Rated(Record):
     def __add__(self, other: Self) -> Self:
         if type(other) is not type(self):
             return NotImplemented
-        if self.model.hash != other.model.hash:
-            rule = "must be the same in both records"
-            value = (self.model.id, self.model.version, other.model.id, other.model.version)
-            raise InvalidDataError(message("model", rule, value=value))
+        refuse_models(self.model, other.model)
         names = concatenated("organisation", self.organisation, other.organisation)
         place, firsts = distinct_rows([names])
         if len(firsts) < len(names):

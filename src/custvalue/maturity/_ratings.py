@@ -226,7 +226,8 @@ def _plain(name: str, values: Any) -> Column:
 
 
 def _of_array(table: Any) -> tuple[Column, int]:
-    if hasattr(table, "columns") or hasattr(table, "column_names"):
+    kind = type(table)  # asking a lazy frame itself would make it work, and warn
+    if hasattr(kind, "columns") or hasattr(kind, "column_names"):
         hint = "Or name unit=, rater= and rating= of a long table."
         raise InvalidDataError(message("raters", "must name the columns of a table", hint=hint))
     array = _plain("table", table)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from custvalue._check import Array
 from custvalue._chunks import over_ranges
+from custvalue._record import frozen
 from custvalue.maturity._scale import Scale
 
 KINDS = ("third_party", "internal", "self")  # the most independent first
@@ -59,7 +60,9 @@ def of_sheets(
             parts.append((found.partly, found.apart))
 
         over_ranges(task, len(mine), max(1, CELLS // (sheets * max(len(out), 1))))
-    return Resolved(out, sum(partly for partly, _ in parts), sum(apart for _, apart in parts))
+    return Resolved(
+        frozen(out), sum(partly for partly, _ in parts), sum(apart for _, apart in parts)
+    )
 
 
 def resolved(ratings: Array, kinds: Ints | None, how: str, scale: Scale) -> Resolved:

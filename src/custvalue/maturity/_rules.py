@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from custvalue._declared import Node, copied, declaration, refuse_repeats
+from custvalue._sealed import sealed_table
 from custvalue.maturity._scale import Scale, scale_of
 
 RULE_SETS = ("c2m2", "capability", "iso33020", "samm", "staged")
@@ -180,7 +181,7 @@ def _rules(tables: list[Node], scale: Scale, levels: tuple[Level, ...]) -> Rules
         not_applicable=keys["not_applicable"].choice(NOT_APPLICABLE),
         missing=keys["missing"].choice(MISSING),
         assessors=keys["assessors"].choice(RESOLUTIONS),
-        evidence_caps=caps,
+        evidence_caps=sealed_table(caps),
         origin=keys["origin"].text() if "origin" in keys else "",
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import Array, as_array, one_of, refuse
+from custvalue._check import Array, as_array, refuse
 from custvalue._frames import Table, labels, missing, numeric, read
 from custvalue._ids import identify
 from custvalue.errors import InvalidDataError, message
@@ -51,6 +51,8 @@ def of_array(model: MaturityModel, ratings: Any, how: Notation) -> Sheets:
     if array.ndim not in (1, 2, 3) or array.shape[-1] != items:
         rule = f"must be of shape (organisations, assessors, items) or less, with {items} items"
         raise InvalidDataError(message("ratings", rule, value=array.shape))
+    if array.ndim == 3 and not array.shape[1]:
+        raise InvalidDataError(message("ratings", "must have an assessor", value=array.shape))
     cells = array.reshape(-1, array.shape[-2] if array.ndim == 3 else 1, items)
     organisations, assessors = cells.shape[:2]
     count = organisations * assessors
@@ -79,7 +81,6 @@ def of_wide(
     model: MaturityModel, table: Any, roles: Mapping[str, str | None], how: Notation, absent: str
 ) -> Sheets:
     """Return sheets of a table with a row per organisation and assessor, a column per item."""
-    one_of("absent", absent, ("error", "unrated"))
     known = {f"item {i}": name for i, name in enumerate(model.item_ids)}
     notes: dict[str, int] = {}
     if absent == "unrated":
@@ -114,8 +115,8 @@ def of_long(
     if unknown:
         import difflib
 
-        near = difflib.get_close_matches(unknown[0], model.item_ids, n=1)
         rows = np.isin(place, [names.index(name) for name in unknown])
+        near = difflib.get_close_matches(names[place[rows.argmax()]], model.item_ids, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
         refuse(found.names["item"], f"must be an item of {model.id}", items.decode(items.codes),
                rows, hint=hint + "model.item_ids lists them.")  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from custvalue._check import refuse
+from custvalue._check import one_of, refuse
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity import _sheets
 from custvalue.maturity._assessment import Assessment
@@ -42,7 +42,7 @@ def assess(
         and assessor; a long table, with `item` and `rating`; an array of shape (items,),
         (organisations, items) or (organisations, assessors, items); or a mapping from items to
         ratings, of one organisation by one assessor. A rating is a code of the scale ("L") or a
-        number on it; what is missing is not rated.
+        number on it, or true or false if it goes from 0 to 1; what is missing is not rated.
     organisation, assessor : str, optional
         Columns of who is assessed and who rates. Without `organisation` each row of a wide table is
         an organisation of its own, or with `assessor` all rows are of one.
@@ -57,7 +57,8 @@ def assess(
     percent : bool
         Whether numbers are percentages, on a scale from 0 to 1.
     not_applicable : collection
-        Texts or numbers that stand for an item that does not apply; not codes of the scale.
+        Texts or numbers that stand for an item that does not apply; not codes of the scale, and
+        not numbers on it.
     absent : {"error", "unrated"}
         Whether a wide table must have a column for each item.
     profile : str, optional
@@ -103,6 +104,7 @@ def assess(
     """
     known = load(model, profile=profile)
     how = notation(known.scale, percent, not_applicable)
+    one_of("absent", absent, ("error", "unrated"))
     roles = {"organisation": organisation, "assessor": assessor, "kind": kind}
     given = {name for name, column in roles.items() if column is not None}
     if isinstance(ratings, dict):

@@ -12,8 +12,8 @@ from custvalue._check import Array, of_type
 from custvalue._proportion import normal_quantile
 from custvalue._record import Notes, Record, checked_notes
 from custvalue._tally import concatenated, distinct_rows, keep_columns
-from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
+from custvalue.maturity.model import refuse_models
 
 Column = npt.NDArray[Any]
 
@@ -131,12 +131,7 @@ def compare(before: Assessment, after: Assessment) -> Comparison:
     """
     for name, one in (("before", before), ("after", after)):
         of_type(name, one, Assessment, "It comes from maturity.assess(...).")
-    if before.model.hash != after.model.hash:
-        value = [
-            f"{one.model.id} {one.model.version} ({one.model.hash})" for one in (before, after)
-        ]
-        rule, hint = "must be the same in both", "Assess both by one model."
-        raise InvalidDataError(message("model", rule, value=value, hint=hint))
+    refuse_models(before.model, after.model)
     names = concatenated("organisation", before.organisation, after.organisation)
     place, firsts = distinct_rows([names])
     earlier, later = place[: len(before)], place[len(before) :]

@@ -198,6 +198,9 @@ def _numbers(name: str, measured: Any, level: float) -> tuple[float, float, floa
     if low > high:
         rule = "must have a lower bound not above the upper"
         raise InvalidDataError(message(f"measured {name}", rule, value=(low, high)))
+    if isinstance(measured, (tuple, list)) and (value < low or value > high):
+        rule = "must be a value between its lower and upper bound"
+        raise InvalidDataError(message(f"measured {name}", rule, value=(value, low, high)))
     return value, low, high
 
 

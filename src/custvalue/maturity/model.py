@@ -255,5 +255,13 @@ def load(source: Any = "customer-management", *, profile: str | None = None) -> 
     return model if profile is None else model.with_profile(profile)
 
 
+def refuse_models(one: MaturityModel, other: MaturityModel) -> None:
+    """Refuse two models, or versions of a model, where ratings by one are needed."""
+    if one.hash != other.hash:
+        value = [f"{model.id} {model.version} ({model.hash})" for model in (one, other)]
+        rule, hint = "must be the same in both", "Assess both by one model."
+        raise InvalidDataError(message("model", rule, value=value, hint=hint))
+
+
 def _objects(values: Any) -> Any:
     return np.array(list(values), dtype=object)

@@ -14,6 +14,7 @@ from custvalue._record import Notes, Record, checked_notes
 from custvalue._tally import concatenated, distinct_rows, keep_columns
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
+from custvalue.maturity.model import refuse_models
 
 Column = npt.NDArray[Any]
 OVERALL = "overall"
@@ -156,9 +157,7 @@ def benchmark(
     """
     for name, one in (("assessment", assessment), ("peers", peers)):
         of_type(name, one, Assessment, "It comes from maturity.assess(...).")
-    if assessment.model.hash != peers.model.hash:
-        rule = "must be assessed by the same model"
-        raise InvalidDataError(message("peers", rule, value=peers.model.id))
+    refuse_models(assessment.model, peers.model)
     if (segment is None) != (peer_segment is None):
         rule = "must be given for both, or for none"
         raise InvalidDataError(message("segment, peer_segment", rule))

@@ -149,7 +149,7 @@ class PenaltyReward(PatternTally):
     def _counted_as(self, first: int) -> npt.NDArray[np.int64]:
         if not len(self):
             return np.empty(0, dtype=np.int64)
-        return self._fit.counts[:, first : first + len(self.attributes)].ravel()
+        return self._fit.counts[:, first : first + len(self.attributes)].flatten()
 
     @property
     def remarks(self) -> dict[str, int]:

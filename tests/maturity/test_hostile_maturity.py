@@ -1,0 +1,190 @@
+"""What a user does to assessments without meaning harm: each of these once went wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from custvalue import maturity
+from custvalue.errors import InvalidDataError
+
+MODEL = maturity.load("value-crm")
+
+
+def model_of(rule_set, items, **more):
+    """Return a model of one component."""
+    return maturity.load({
+        "spec": "custvalue.maturity/1", "rule_set": rule_set,
+        "model": {"id": "care", "version": "1.0.0", "title": "Care", "origin": "test"},
+        "components": [{"id": "care", "name": "Care"}],
+        "items": [{"id": name, "component": "care", "name": name, **item}
+                  for name, item in items.items()],
+        **more,
+    })  # fmt: skip
+
+
+# ---- nobody changes a model or an assessment from outside
+
+
+def test_a_declaration_is_read_and_not_changed():
+    model = maturity.load("value-crm")
+    with pytest.raises(TypeError, match="cannot be changed"):
+        model.declaration["items"][0]["weight"] = 99
+    with pytest.raises(TypeError, match="cannot be changed"):
+        model.declaration["items"].append({})
+    with pytest.raises(TypeError, match="cannot be changed"):
+        model.rules.evidence_caps["none"] = 5
+    assert model == MODEL
+    assert model.hash == MODEL.hash
+
+
+def test_json_of_a_model_and_a_deep_copy_of_it_are_the_users_own():
+    model = maturity.load("value-crm")
+    written = model.to_dict()
+    written["declaration"]["items"][0]["weight"] = 99
+    mine = copy.deepcopy(model.declaration)
+    mine["items"][0]["weight"] = 2
+    assert maturity.load(mine).items[0].weight == 2.0
+    assert maturity.MaturityModel.from_dict(written).items[0].weight == 99.0
+    assert model.to_dict() == MODEL.to_dict()
+    assert json.loads(json.dumps(model.to_dict())) == MODEL.to_dict()
+    for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert other == MODEL
+        with pytest.raises(TypeError, match="cannot be changed"):
+            pickle.loads(pickle.dumps(model)).declaration.clear()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["value", "level", "component_scores", "component_levels", "assessor_scores", "ratings"],
+)
+def test_results_of_an_assessment_are_not_changed_by_writing_to_them(name):
+    found = maturity.assess(MODEL, [[3, 2, 4, 1, 2, 3, 3, 2, 1, 4, 3, 2, 2, 3, 2]])
+    before = getattr(found, name).copy()
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(found, name)[...] = 4.0
+    np.testing.assert_array_equal(getattr(found, name), before)
+
+
+# ---- ratings that are not what they look like
+
+
+def test_an_array_without_assessors_is_refused_by_its_shape():
+    with pytest.raises(InvalidDataError, match=r"ratings: must have an assessor.*\(2, 0, 15\)"):
+        maturity.assess(MODEL, np.ones((2, 0, 15)))
+
+
+@pytest.mark.parametrize(
+    "ratings",
+    [
+        [[True, False]],
+        np.array([[True, False]]),
+        pd.DataFrame({"a": [True], "b": [3]}),
+        pd.DataFrame({"a": pd.array([True, None], dtype="boolean"), "b": [3, 3]}),
+        pd.DataFrame({"a": pd.Series([True, 2], dtype=object), "b": [3, 3]}),
+        {"a": True},
+        {"a": np.True_},
+    ],
+)
+@pytest.mark.parametrize("rule_set", ["staged", "c2m2", "capability"])
+def test_true_is_no_rating_where_it_would_be_the_second_lowest(rule_set, ratings):
+    """True would be 1, "partially implemented" on a scale that ends at 3."""
+    level = {} if rule_set == "capability" else {"level": 2}
+    model = model_of(rule_set, {"a": level, "b": level})
+    with pytest.raises(InvalidDataError, match=r"true and false are not.* Codes: "):
+        maturity.assess(model, ratings)
+
+
+@pytest.mark.parametrize("rule_set", ["iso33020", "samm"])
+def test_true_is_a_rating_where_it_is_the_whole(rule_set):
+    level = {"level": 1} if rule_set == "iso33020" else {}
+    model = model_of(rule_set, {"a": level, "b": level})
+    found = maturity.assess(model, pd.DataFrame({"a": [True], "b": [False]}))
+    assert found.ratings.tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("rule_set", "number", "percent"),
+    [("capability", 3, False), ("capability", 0, False), ("capability", -1e-12, False),
+     ("iso33020", 0.3, False), ("iso33020", 0, False), ("iso33020", 50, True)],
+)  # fmt: skip
+def test_a_rating_of_the_scale_does_not_stand_for_not_applicable(rule_set, number, percent):
+    level = {"level": 1} if rule_set == "iso33020" else {}
+    model = model_of(rule_set, {"a": level})
+    with pytest.raises(InvalidDataError, match="not_applicable: must not be ratings of the scale"):
+        maturity.assess(model, [[number]], not_applicable=[number], percent=percent)
+
+
+@pytest.mark.parametrize("number", [-1, 9, 2.5])
+def test_a_number_off_the_scale_may_stand_for_not_applicable(number):
+    found = maturity.assess(model_of("capability", {"a": {}}), [[number]], not_applicable=[number])
+    assert found.notes["items not applicable"] == 1
+
+
+def test_an_unknown_item_is_told_with_its_own_neighbour():
+    table = pd.DataFrame({"item": ["sales.proces", "data.privac"], "rating": [3, 3]})
+    with pytest.raises(InvalidDataError, match=r"got 'sales.proces'.*mean 'sales.process'"):
+        maturity.assess(MODEL, table, item="item", rating="rating")
+
+
+@pytest.mark.parametrize(
+    ("ratings", "columns"),
+    [([[3] * 15], {}), ({"data.privacy": 3}, {}),
+     (pd.DataFrame({"i": ["data.privacy"], "r": [3]}), {"item": "i", "rating": "r"})],
+)  # fmt: skip
+def test_a_word_that_is_no_policy_is_refused_however_ratings_come(ratings, columns):
+    with pytest.raises(InvalidDataError, match="absent: must be one of"):
+        maturity.assess(MODEL, ratings, absent="unratd", **columns)
+
+
+# ---- what is said beside the numbers
+
+
+def test_peers_by_another_version_are_refused_with_both_versions():
+    content = copy.deepcopy(MODEL.declaration)
+    content["model"]["version"] = "2.0.0"
+    newer = maturity.assess(content, [[3] * 15])
+    with pytest.raises(InvalidDataError, match=r"value-crm 1\.0\.0 .*value-crm 2\.0\.0 "):
+        maturity.benchmark(maturity.assess(MODEL, [[3] * 15]), newer)
+
+
+@pytest.mark.parametrize("measured", [(3, 4, 9), (3, 1, 2)])
+def test_a_measurement_outside_of_its_bounds_is_refused(measured):
+    found = maturity.assess(MODEL, [[3] * 15])
+    with pytest.raises(InvalidDataError, match=r"measured data\.privacy: must be .*between"):
+        maturity.contradictions(
+            found, {"data.privacy": measured}, {"data.privacy": (1, 2, 3, 4, 5)}
+        )
+
+
+# ---- agreement
+
+
+@pytest.mark.parametrize(
+    ("measure", "ratings"),
+    [
+        (maturity.cohen_kappa, [["a", "b"], ["b", "b"]]),  # one rater gives everything a b
+        (maturity.cohen_kappa, [["a", "b"]] * 5),
+        (maturity.fleiss_kappa, [["a", "b"], ["b", "a"]] * 3),
+        (lambda said: maturity.krippendorff_alpha(said, metric="nominal"), [["a", "b"]] * 4),
+        (lambda said: maturity.krippendorff_alpha(said, metric="interval"),
+         [[1, 2], [3, 3], [5, 4]]),
+    ],
+)  # fmt: skip
+def test_no_scatter_is_no_certainty(measure, ratings):
+    found = measure(ratings)
+    assert found.value < 1.0
+    assert found.standard_error == pytest.approx(0.0, abs=1e-12)
+    assert np.isnan(found.interval()).all()
+
+
+def test_a_lazy_frame_without_raters_is_told_so():
+    polars = pytest.importorskip("polars")
+    lazy = polars.LazyFrame({"a": [1, 2], "b": [1, 1]})
+    with pytest.raises(InvalidDataError, match="raters: must name the columns of a table"):
+        maturity.cohen_kappa(lazy)
