@@ -82,8 +82,8 @@ def evaluate(
     -----
     Bounds of a dimension come from the bounds of the readings: each indicator is set to its bound
     while the others stay, and the root of the sum of the squared changes is the distance of the
-    bound of the score (Zou & Donner's MOVER, and exact in its terms for weighted means); those of
-    the whole come from the dimensions in the same way. This takes the indicators as independent;
+    bound of the score (for weighted means Zou & Donner's MOVER); those of the whole come from the
+    dimensions in the same way. This takes the indicators as independent;
     `interval(dependence="comonotone")` moves all at once, and so does "min" always, as one alone
     cannot raise a minimum that others share. A minimum is too low on average where several are
     near it, since the unluckiest of them decides. Readings without bounds count as exact:
