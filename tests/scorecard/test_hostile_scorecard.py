@@ -420,3 +420,11 @@ def test_floats_are_written_as_they_are():
     again = sc.Evaluation.from_dict(found.to_dict())
     assert again == found
     assert np.signbit(again.reading[0, 3])
+
+
+def test_labels_and_evidence_that_are_missing():
+    with pytest.raises(InvalidDataError, match="missing labels"):
+        sc.evaluate(two(), {"a": pd.Series([0.1, 0.2], index=["x", None])})
+    for said in (None, NAN, " "):
+        with pytest.raises(InvalidDataError, match=r"evidence\['a'\]: must be text"):
+            sc.evaluate(two(), {"a": 0.5}, evidence={"a": said})

@@ -238,9 +238,9 @@ def _numbers(where: str, part: Any) -> Array:
     """Return a number or a column."""
     if isinstance(part, (Record, type, Mapping)):
         hint = (
-            "A record needs a value and an interval() of it. Pass a number of it with its bounds, "
+            "A record needs a value and an interval() of it. Pass a number of it with bounds, or "
         )
-        hint += "or what it has over time as history(record.to_frame(), ...)."
+        hint += "what it has over time as history(record.to_frame(), ...)."
         raise InvalidDataError(message(where, _RULE, value=type(part).__name__, hint=hint))
     column = real(where, part, hint="It " + _RULE + ".")
     if column.ndim > 1:
@@ -274,6 +274,8 @@ def _index(where: str, parts: Any) -> Sequence[tuple[Any, ...]] | None:
     if index.names == [None] and pd.api.types.is_integer_dtype(index.dtype):
         return None  # rows, by number
     labels = index.tolist()
+    absent = np.asarray(index.to_frame().isna().any(axis=1))
+    refuse(where, "must have no index with missing labels", np.nan, absent)
     return labels if isinstance(index, pd.MultiIndex) else [(label,) for label in labels]
 
 

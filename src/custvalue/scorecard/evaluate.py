@@ -13,7 +13,7 @@ from custvalue.errors import InvalidDataError, message
 from custvalue.scorecard._readings import Readings, from_history, from_mapping, refuse_outside
 from custvalue.scorecard._themes import Themes
 from custvalue.scorecard._verdicts import verdicts
-from custvalue.scorecard.action import day_of
+from custvalue.scorecard.action import day_of, is_missing
 from custvalue.scorecard.evaluation import Evaluation
 from custvalue.scorecard.history import History
 from custvalue.scorecard.system import EvaluationSystem, load
@@ -224,7 +224,10 @@ def _evidence(
         raise InvalidDataError(message("evidence", rule, value=type(evidence).__name__))
     known = [*system.indicator_ids, *system.dimension_ids, *(goal.id for goal in system.goals)]
     given = {one_of("evidence", name, known): said for name, said in (evidence or {}).items()}
-    for said in given.values():
+    for name, said in given.items():
+        if is_missing(said):
+            rule = "must be text or a record"
+            raise InvalidDataError(message(f"evidence[{name!r}]", rule, value=said))
         if isinstance(said, Themes) and said.overall_alpha < _AGREED:
             rule = "evidence on which coders do not agree"
             notes[rule] = notes.get(rule, 0) + 1
