@@ -425,6 +425,13 @@ def test_floats_are_written_as_they_are():
 def test_labels_and_evidence_that_are_missing():
     with pytest.raises(InvalidDataError, match="missing labels"):
         sc.evaluate(two(), {"a": pd.Series([0.1, 0.2], index=["x", None])})
+    pairs = pd.MultiIndex.from_tuples([("x", 1), ("x", None)], names=["k", "k"])
+    with pytest.raises(InvalidDataError, match="missing labels"):
+        sc.evaluate(two(), {"a": pd.Series([0.1, 0.2], index=pairs)})
+    with pytest.raises(InvalidDataError, match="each label of its index"):
+        sc.evaluate(two(), {"a": (pd.Series({"x": 0.2}), [0.1, 0.1], [0.3, 0.3])})
+    whole = pairs.set_levels([1, 2], level=1, verify_integrity=False)[:1]
+    assert sc.evaluate(two(), {"a": pd.Series([0.1], index=whole)}).unit.tolist() == ["x / 1"]
     for said in (None, NAN, " "):
         with pytest.raises(InvalidDataError, match=r"evidence\['a'\]: must be text"):
             sc.evaluate(two(), {"a": 0.5}, evidence={"a": said})

@@ -228,6 +228,9 @@ def _one(name: str, given: Any, level: float) -> _One:
     if meant is None:
         return _One(value, low, high, day)
     unit = np.array([" / ".join(map(str, labels)) for labels in meant], dtype=object)
+    if len(unit) != len(value):
+        rule = "must have a value for each label of its index"
+        raise InvalidDataError(message(where, rule, value=(len(value), len(unit))))
     if len(set(unit.tolist())) < len(unit):
         rule = "must have a label of its own for each value"
         raise InvalidDataError(message(where, rule, value=sorted(unit.tolist())[:5]))
@@ -237,10 +240,8 @@ def _one(name: str, given: Any, level: float) -> _One:
 def _numbers(where: str, part: Any) -> Array:
     """Return a number or a column."""
     if isinstance(part, (Record, type, Mapping)):
-        hint = (
-            "A record needs a value and an interval() of it. Pass a number of it with bounds, or "
-        )
-        hint += "what it has over time as history(record.to_frame(), ...)."
+        hint = "A record needs a value and an interval() of it. Pass a number with its bounds, or "
+        hint += "what a record has over time as history(record.to_frame(), ...)."
         raise InvalidDataError(message(where, _RULE, value=type(part).__name__, hint=hint))
     column = real(where, part, hint="It " + _RULE + ".")
     if column.ndim > 1:
@@ -274,9 +275,10 @@ def _index(where: str, parts: Any) -> Sequence[tuple[Any, ...]] | None:
     if index.names == [None] and pd.api.types.is_integer_dtype(index.dtype):
         return None  # rows, by number
     labels = index.tolist()
-    absent = np.asarray(index.to_frame().isna().any(axis=1))
-    refuse(where, "must have no index with missing labels", np.nan, absent)
-    return labels if isinstance(index, pd.MultiIndex) else [(label,) for label in labels]
+    several = isinstance(index, pd.MultiIndex)
+    absent = np.any([codes < 0 for codes in index.codes], axis=0) if several else index.isna()
+    refuse(where, "must have no index with missing labels", np.nan, np.asarray(absent))
+    return labels if several else [(label,) for label in labels]
 
 
 def _with_error(where: str, value: Any, error: Any, level: float) -> tuple[Any, Any, Any]:
