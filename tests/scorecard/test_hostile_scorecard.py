@@ -435,3 +435,18 @@ def test_labels_and_evidence_that_are_missing():
     for said in (None, NAN, " "):
         with pytest.raises(InvalidDataError, match=r"evidence\['a'\]: must be text"):
             sc.evaluate(two(), {"a": 0.5}, evidence={"a": said})
+
+
+@pytest.mark.parametrize("kind", ["rolling", "ewma", "quantile", "year_on_year"])
+def test_lines_of_a_unit_have_the_same_digits_alone(kind):
+    days, names = pd.date_range("2020-01-31", periods=40, freq="ME"), list("rstuvwx")
+    table = pd.DataFrame({"indicator": "a", "date": np.repeat(days, 7), "unit": names * 40})
+    past = sc.history(table.assign(value=np.random.default_rng(4).random(280)), unit="unit")
+    line = {"target": 0.6, "warning": 0.2, "floor": 0.1, "hysteresis": 0.02}
+    system = two().with_thresholds({"a": sc.ThresholdPolicy(kind, **line)})
+    together = sc.evaluate(system, past)
+    for i, name in enumerate(names):
+        alone = sc.evaluate(system, past, units=[name])
+        assert alone.status_codes[0, 0] == together.status_codes[0, i]
+        for lines in ("target", "warning", "floor"):
+            assert getattr(alone, lines)[0, 0] == getattr(together, lines)[0, i]
