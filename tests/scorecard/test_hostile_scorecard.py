@@ -450,3 +450,30 @@ def test_lines_of_a_unit_have_the_same_digits_alone(kind):
         assert alone.status_codes[0, 0] == together.status_codes[0, i]
         for lines in ("target", "warning", "floor"):
             assert getattr(alone, lines)[0, 0] == getattr(together, lines)[0, i]
+
+
+def test_the_last_values_of_many_units_need_no_table_of_all_days():
+    import tracemalloc
+
+    many = 5_000
+    days = np.datetime64("2001-01-01") + np.arange(many)
+    names = np.array([f"u{i}" for i in range(many)], dtype=object)
+    one = np.linspace(0.1, 0.9, many)
+    label = np.full(many, "a", dtype=object)
+    past = sc.History(label, names, days, one, one - 0.1, one + 0.1)
+    tracemalloc.start()
+    found = sc.evaluate(two().with_thresholds({"a": sc.Threshold(0.5)}), past, units=names)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6  # a table of all days would have 600 MB
+    assert found.reading[0].tolist() == one.tolist()
+    assert found.lower[0].tolist() == (one - 0.1).tolist()
+    assert found.age[0].tolist() == list(range(many - 1, -1, -1))
+    some = sc.evaluate(two(), past, units=["u7", "nobody"], as_of=str(days[8]))
+    assert some.age[0].tolist() == pytest.approx([1.0, NAN], nan_ok=True)
+
+
+def test_a_value_that_is_missing_is_not_the_last():
+    table = pd.DataFrame({"date": ["2026-02-28", "2026-01-31"], "value": [NAN, 0.4]})
+    found = sc.evaluate(two(), sc.history(table.assign(indicator="a")))
+    assert (found.reading[0, 0], found.age[0, 0]) == (0.4, 28.0)

@@ -88,14 +88,8 @@ def from_history(system: EvaluationSystem, past: History, units: Any) -> Reading
     found = np.array(sorted(set(past.unit.tolist())), dtype=object) if known is None else known
     columns = np.full((4, many, len(found)), np.nan)
     for i, indicator in enumerate(system.indicator_ids):
-        days, values = past.matrix(indicator, found)
-        if not len(days):
-            continue
-        there = ~np.isnan(values["value"])
-        last = len(days) - 1 - there[::-1].argmax(axis=0)
-        for k, name in enumerate(("value", "lower", "upper")):
-            columns[k, i] = np.take_along_axis(values[name], last[None], axis=0)[0]
-        columns[3, i] = np.where(there.any(axis=0), days[last], np.nan)
+        for k, column in enumerate(past.last(indicator, found)):
+            columns[k, i] = column
     return Readings(found, *columns)
 
 
