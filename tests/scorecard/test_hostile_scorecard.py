@@ -420,3 +420,60 @@ def test_floats_are_written_as_they_are():
     again = sc.Evaluation.from_dict(found.to_dict())
     assert again == found
     assert np.signbit(again.reading[0, 3])
+
+
+def test_labels_and_evidence_that_are_missing():
+    with pytest.raises(InvalidDataError, match="missing labels"):
+        sc.evaluate(two(), {"a": pd.Series([0.1, 0.2], index=["x", None])})
+    pairs = pd.MultiIndex.from_tuples([("x", 1), ("x", None)], names=["k", "k"])
+    with pytest.raises(InvalidDataError, match="missing labels"):
+        sc.evaluate(two(), {"a": pd.Series([0.1, 0.2], index=pairs)})
+    with pytest.raises(InvalidDataError, match="each label of its index"):
+        sc.evaluate(two(), {"a": (pd.Series({"x": 0.2}), [0.1, 0.1], [0.3, 0.3])})
+    whole = pairs.set_levels([1, 2], level=1, verify_integrity=False)[:1]
+    assert sc.evaluate(two(), {"a": pd.Series([0.1], index=whole)}).unit.tolist() == ["x / 1"]
+    for said in (None, NAN, " "):
+        with pytest.raises(InvalidDataError, match=r"evidence\['a'\]: must be text"):
+            sc.evaluate(two(), {"a": 0.5}, evidence={"a": said})
+
+
+@pytest.mark.parametrize("kind", ["rolling", "ewma", "quantile", "year_on_year"])
+def test_lines_of_a_unit_have_the_same_digits_alone(kind):
+    days, names = pd.date_range("2020-01-31", periods=40, freq="ME"), list("rstuvwx")
+    table = pd.DataFrame({"indicator": "a", "date": np.repeat(days, 7), "unit": names * 40})
+    past = sc.history(table.assign(value=np.random.default_rng(4).random(280)), unit="unit")
+    line = {"target": 0.6, "warning": 0.2, "floor": 0.1, "hysteresis": 0.02}
+    system = two().with_thresholds({"a": sc.ThresholdPolicy(kind, **line)})
+    together = sc.evaluate(system, past)
+    for i, name in enumerate(names):
+        alone = sc.evaluate(system, past, units=[name])
+        assert alone.status_codes[0, 0] == together.status_codes[0, i]
+        for lines in ("target", "warning", "floor"):
+            assert getattr(alone, lines)[0, 0] == getattr(together, lines)[0, i]
+
+
+def test_the_last_values_of_many_units_need_no_table_of_all_days():
+    import tracemalloc
+
+    many = 5_000
+    days = np.datetime64("2001-01-01") + np.arange(many)
+    names = np.array([f"u{i}" for i in range(many)], dtype=object)
+    one = np.linspace(0.1, 0.9, many)
+    label = np.full(many, "a", dtype=object)
+    past = sc.History(label, names, days, one, one - 0.1, one + 0.1)
+    tracemalloc.start()
+    found = sc.evaluate(two().with_thresholds({"a": sc.Threshold(0.5)}), past, units=names)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6  # a table of all days would have 600 MB
+    assert found.reading[0].tolist() == one.tolist()
+    assert found.lower[0].tolist() == (one - 0.1).tolist()
+    assert found.age[0].tolist() == list(range(many - 1, -1, -1))
+    some = sc.evaluate(two(), past, units=["u7", "nobody"], as_of=str(days[8]))
+    assert some.age[0].tolist() == pytest.approx([1.0, NAN], nan_ok=True)
+
+
+def test_a_value_that_is_missing_is_not_the_last():
+    table = pd.DataFrame({"date": ["2026-02-28", "2026-01-31"], "value": [NAN, 0.4]})
+    found = sc.evaluate(two(), sc.history(table.assign(indicator="a")))
+    assert (found.reading[0, 0], found.age[0, 0]) == (0.4, 28.0)

@@ -88,14 +88,8 @@ def from_history(system: EvaluationSystem, past: History, units: Any) -> Reading
     found = np.array(sorted(set(past.unit.tolist())), dtype=object) if known is None else known
     columns = np.full((4, many, len(found)), np.nan)
     for i, indicator in enumerate(system.indicator_ids):
-        days, values = past.matrix(indicator, found)
-        if not len(days):
-            continue
-        there = ~np.isnan(values["value"])
-        last = len(days) - 1 - there[::-1].argmax(axis=0)
-        for k, name in enumerate(("value", "lower", "upper")):
-            columns[k, i] = np.take_along_axis(values[name], last[None], axis=0)[0]
-        columns[3, i] = np.where(there.any(axis=0), days[last], np.nan)
+        for k, column in enumerate(past.last(indicator, found)):
+            columns[k, i] = column
     return Readings(found, *columns)
 
 
@@ -228,6 +222,9 @@ def _one(name: str, given: Any, level: float) -> _One:
     if meant is None:
         return _One(value, low, high, day)
     unit = np.array([" / ".join(map(str, labels)) for labels in meant], dtype=object)
+    if len(unit) != len(value):
+        rule = "must have a value for each label of its index"
+        raise InvalidDataError(message(where, rule, value=(len(value), len(unit))))
     if len(set(unit.tolist())) < len(unit):
         rule = "must have a label of its own for each value"
         raise InvalidDataError(message(where, rule, value=sorted(unit.tolist())[:5]))
@@ -237,10 +234,8 @@ def _one(name: str, given: Any, level: float) -> _One:
 def _numbers(where: str, part: Any) -> Array:
     """Return a number or a column."""
     if isinstance(part, (Record, type, Mapping)):
-        hint = (
-            "A record needs a value and an interval() of it. Pass a number of it with its bounds, "
-        )
-        hint += "or what it has over time as history(record.to_frame(), ...)."
+        hint = "A record needs a value and an interval() of it. Pass a number with its bounds, or "
+        hint += "what a record has over time as history(record.to_frame(), ...)."
         raise InvalidDataError(message(where, _RULE, value=type(part).__name__, hint=hint))
     column = real(where, part, hint="It " + _RULE + ".")
     if column.ndim > 1:
@@ -274,7 +269,10 @@ def _index(where: str, parts: Any) -> Sequence[tuple[Any, ...]] | None:
     if index.names == [None] and pd.api.types.is_integer_dtype(index.dtype):
         return None  # rows, by number
     labels = index.tolist()
-    return labels if isinstance(index, pd.MultiIndex) else [(label,) for label in labels]
+    several = isinstance(index, pd.MultiIndex)
+    absent = np.any([codes < 0 for codes in index.codes], axis=0) if several else index.isna()
+    refuse(where, "must have no index with missing labels", np.nan, np.asarray(absent))
+    return labels if several else [(label,) for label in labels]
 
 
 def _with_error(where: str, value: Any, error: Any, level: float) -> tuple[Any, Any, Any]:

@@ -15,6 +15,14 @@ from custvalue.scorecard.threshold import Codes, judged
 _EPOCH = dt.date(1970, 1, 1)
 
 
+def looks_back(indicator: Indicator, as_of: dt.date | None, first: bool) -> bool:
+    """Return whether a verdict needs values before; with hysteresis, where it is the first one."""
+    policy = indicator.policy(as_of)
+    if policy is None:
+        return False
+    return policy.kind not in ("static", "peers") or (first and policy.hysteresis > 0.0)
+
+
 def verdicts(
     indicator: Indicator,
     as_of: dt.date | None,

@@ -12,8 +12,8 @@ from custvalue._check import Array, coverage, of_type, one_of, real
 from custvalue.errors import InvalidDataError, message
 from custvalue.scorecard._readings import Readings, from_history, from_mapping, refuse_outside
 from custvalue.scorecard._themes import Themes
-from custvalue.scorecard._verdicts import verdicts
-from custvalue.scorecard.action import day_of
+from custvalue.scorecard._verdicts import looks_back, verdicts
+from custvalue.scorecard.action import day_of, is_missing
 from custvalue.scorecard.evaluation import Evaluation
 from custvalue.scorecard.history import History
 from custvalue.scorecard.system import EvaluationSystem, load
@@ -125,7 +125,7 @@ def evaluate(
         rule = "must be a mapping of indicators to readings, or a History"
         raise InvalidDataError(message("readings", rule, value=type(readings).__name__))
     if past is not None:
-        strange = past.others(found.unit)
+        strange = _of_others(past, found)
         if strange:
             notes["earlier values of other units, not looked at"] = strange
     refuse_outside(system, found.value)
@@ -137,7 +137,8 @@ def evaluate(
     lines, status = np.full((3, *shape), np.nan), np.zeros(shape, dtype=np.int8)
     for i, indicator in enumerate(system.indicators):
         none = np.zeros(0), {"value": np.zeros((0, shape[1]))}
-        days, columns = none if past is None else past.matrix(indicator.id, found.unit)
+        asked = past is not None and looks_back(indicator, day, before is None)
+        days, columns = past.matrix(indicator.id, found.unit) if past and asked else none
         lines[:, i], status[i] = verdicts(
             indicator, day, found.value[i], when[i], (days, columns["value"]),
             others.get(indicator.id), None if before is None else before[i],
@@ -176,10 +177,18 @@ def _of_history(
     if day is None and len(given):
         last: dt.date = given.day.max().item()
         day = last
-    past = given if day is None else given.until(day)
+    later = day is not None and bool((given.day > np.datetime64(day)).any())
+    past = given.until(day) if later else given
     if len(past) < len(given):
         notes["values after as_of, not looked at"] = len(given) - len(past)
     return from_history(system, past, units), past, day
+
+
+def _of_others(past: History, found: Readings) -> int:
+    """Return how many earlier values are of units that are not evaluated."""
+    import pandas as pd
+
+    return len(past) - int(pd.Index(past.unit).isin(found.unit).sum())
 
 
 def _last_day(days: Array, as_of: dt.date | None) -> dt.date | None:
@@ -224,7 +233,10 @@ def _evidence(
         raise InvalidDataError(message("evidence", rule, value=type(evidence).__name__))
     known = [*system.indicator_ids, *system.dimension_ids, *(goal.id for goal in system.goals)]
     given = {one_of("evidence", name, known): said for name, said in (evidence or {}).items()}
-    for said in given.values():
+    for name, said in given.items():
+        if is_missing(said):
+            rule = "must be text or a record"
+            raise InvalidDataError(message(f"evidence[{name!r}]", rule, value=said))
         if isinstance(said, Themes) and said.overall_alpha < _AGREED:
             rule = "evidence on which coders do not agree"
             notes[rule] = notes.get(rule, 0) + 1

@@ -130,18 +130,6 @@ class History(Record):
         chosen: dict[str, Any] = {name: getattr(self, name)[kept] for name in self._columns}
         return dataclasses.replace(self, **chosen)
 
-    def others(self, units: Column) -> int:
-        """Return how many values are of other units than these.
-
-        Parameters
-        ----------
-        units : array of shape (units,)
-            Labels of units.
-        """
-        import pandas as pd
-
-        return len(self) - int(pd.Index(self.unit).isin(units).sum())
-
     @functools.cached_property
     def _rows(self) -> Mapping[str, npt.NDArray[np.int64]]:
         """Return the rows of each indicator, in order."""
@@ -150,6 +138,41 @@ class History(Record):
         codes, names = pd.factorize(self.indicator)
         rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
         return dict(zip(names.tolist(), rows, strict=False))  # of no rows one split, of no name
+
+    def _of(self, indicator: str, units: Column) -> tuple[npt.NDArray[np.int64], Column]:
+        """Return the rows of an indicator and of units, and the place of the unit of each."""
+        import pandas as pd
+
+        mine = self._rows.get(indicator, np.zeros(0, dtype=np.int64))
+        column = pd.Index(units).get_indexer(pd.Index(self.unit[mine]))
+        return mine[column >= 0], column[column >= 0]
+
+    def last(self, indicator: str, units: Column) -> tuple[Array, Array, Array, Array]:
+        """Return the last value of an indicator that each unit has, its bounds and its day.
+
+        Parameters
+        ----------
+        indicator : str
+            Its id.
+        units : array of shape (units,)
+            Labels of the units wanted.
+
+        Returns
+        -------
+        value, lower, upper, day : arrays of shape (units,)
+            The day since 1970; NaN where there is none.
+        """
+        mine, column = self._of(indicator, units)
+        known = ~np.isnan(self.value[mine])
+        mine, column = mine[known], column[known]
+        days = self.day[mine].astype(np.int64).astype(np.float64)
+        order = np.lexsort((days, column))
+        ends = order[np.append(column[order][1:] != column[order][:-1], True)[: len(order)]]
+        given = (self.value[mine], self.lower[mine], self.upper[mine], days)
+        found = np.full((4, len(units)), np.nan)
+        for row, values in zip(found, given, strict=True):
+            row[column[ends]] = values[ends]
+        return found[0], found[1], found[2], found[3]
 
     def matrix(self, indicator: str, units: Column) -> tuple[Array, Mapping[str, Array]]:
         """Return the days of an indicator, rising, and its values and bounds.
@@ -168,11 +191,7 @@ class History(Record):
         columns : mapping of "value", "lower" and "upper" to arrays of shape (days, units)
             NaN where there is none.
         """
-        import pandas as pd
-
-        mine = self._rows.get(indicator, np.zeros(0, dtype=np.int64))
-        column = pd.Index(units).get_indexer(pd.Index(self.unit[mine]))
-        mine, column = mine[column >= 0], column[column >= 0]
+        mine, column = self._of(indicator, units)
         days, row = np.unique(self.day[mine], return_inverse=True)
         found = {}
         for name in ("value", "lower", "upper"):

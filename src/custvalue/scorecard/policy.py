@@ -202,15 +202,20 @@ def _faded(past: Array, fade: float) -> tuple[Array, Array]:
     age = known[::-1].cumsum(axis=0)[::-1] - 1  # in values that are there
     weight = np.where(known, fade ** age.astype(np.float64), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        weight = weight / weight.sum(axis=0)
+        weight = weight / _summed(weight)
         most = np.fmax.reduce(past)  # around it, so that the mean of equal values is that value
         away = np.where(known, past - most, 0.0)
         scale = np.maximum(-away.min(axis=0), 1e-300)  # so that squares do not overflow
-        centre = (weight * away).sum(axis=0)
-        rest = (weight * np.where(known, (away - centre) / scale, 0.0) ** 2).sum(axis=0)
-        free = 1.0 - (weight**2).sum(axis=0)
+        centre = _summed(weight * away)
+        rest = _summed(weight * np.where(known, (away - centre) / scale, 0.0) ** 2)
+        free = 1.0 - _summed(weight**2)
         spread = np.where(free == 0.0, 0.0, np.sqrt(rest / free))  # all weight on one value
     return most + centre, scale * spread
+
+
+def _summed(values: Array) -> Array:
+    """Return the sum of each column, term by term: else one column has other digits than many."""
+    return np.asarray(np.cumsum(values, axis=0)[-1])
 
 
 def a_year_before(day: dt.date) -> dt.date:
