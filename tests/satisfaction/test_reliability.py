@@ -269,3 +269,14 @@ def test_omega_needs_items_and_respondents_that_differ():
     table = frame(QUESTIONS).assign(g=1)
     with pytest.raises(error, match="one group"):
         mcdonald_omega(quiet(table, ["q1", "q2", "q3"], by="g"))
+
+
+@pytest.mark.parametrize(
+    ("loadings", "alpha"), [([0.7] * 4, 0.7935222672), ([0.9, 0.8, 0.7, 0.6], 0.8348909657)]
+)
+def test_alpha_of_implied_correlations(loadings, alpha):
+    noise = np.random.default_rng(1).normal(size=(50, 4))
+    white = np.linalg.qr(noise - noise.mean(axis=0))[0] * 7.0  # of covariance 1 with n - 1 = 49
+    answers = white @ np.linalg.cholesky(implied(loadings)).T
+    frame = pd.DataFrame(answers, columns=list("abcd"))
+    assert cronbach_alpha(frame, list("abcd")).value == pytest.approx(alpha, abs=5e-11)
