@@ -71,7 +71,8 @@ def read(frame: Any, **roles: str | None) -> Table:
     names = {role: name for role, name in roles.items() if name is not None}
     data = opened(frame, names)
     kind = data.implementation.value
-    narrow = data.select(*dict.fromkeys(names.values()))
+    wanted = list(dict.fromkeys(names.values()))
+    narrow = _projected(data, wanted) if kind == "duckdb" else data.select(*wanted)
     if isinstance(narrow, nw.LazyFrame):
         kind = LAZY + kind
         eager = narrow.collect() if kind == LAZY + "polars" else narrow.collect("pyarrow")
@@ -79,6 +80,13 @@ def read(frame: Any, **roles: str | None) -> Table:
         eager = narrow
     columns = {role: eager[name] for role, name in names.items()}
     return Table(columns, names, kind, len(eager))
+
+
+def _projected(data: Any, names: list[str]) -> nw.LazyFrame[Any]:
+    """Return columns of a DuckDB relation; Narwhals before 2.17 takes a.b for a column of a."""
+    quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+    projected: nw.LazyFrame[Any] = nw.from_native(data.to_native().project(quoted))
+    return projected
 
 
 def native(columns: Mapping[str, Any], kind: str) -> Any:

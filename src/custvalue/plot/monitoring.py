@@ -211,7 +211,7 @@ def change(found: Change, ax: Any = None) -> Any:
     ax = axes(ax, (8.0, 1.4 + row_height(lines, 0.4) * max(count, 1)))
     where, value = np.arange(count), np.atleast_1d(found.value)
     low, high = (np.atleast_1d(bound) for bound in found.interval())
-    ax.errorbar(value, where, xerr=[value - low, high - value], marker="o", capsize=3,
+    ax.errorbar(value, where, xerr=np.stack([value - low, high - value]), marker="o", capsize=3,
                 color=ACTUAL["color"], linestyle="")  # fmt: skip
     ax.axvline(0.0, color="0.35", linewidth=1.0)
     scores = zip(found.previous, found.current, np.atleast_1d(found.verdict), strict=True)

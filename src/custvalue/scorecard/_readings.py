@@ -137,7 +137,7 @@ def refuse_outside(system: EvaluationSystem, value: Array) -> None:
 def _units(units: Any) -> Column | None:
     if units is None:
         return None
-    names = ("to_list", "tolist", "to_pylist")  # of columns and indices, by engine
+    names = ("tolist", "to_list", "to_pylist")  # of columns and indices, by engine
     read = next((getattr(units, n) for n in names if callable(getattr(units, n, None))), None)
     listed = units if read is None or isinstance(units, np.ndarray) else read()
     plain = isinstance(listed, (Sequence, np.ndarray)) and not isinstance(listed, (str, bytes))
