@@ -140,7 +140,7 @@ def coverage(level: Any) -> float:
 def of_type(name: str, value: Any, kind: type, hint: str) -> None:
     """Refuse what is not of a type of ours, and say how to get one that is."""
     if not isinstance(value, kind):
-        rule = f"must be a {kind.__name__}"
+        rule = f"must be {'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"
         raise InvalidDataError(message(name, rule, value=type(value).__name__, hint=hint))
 
 

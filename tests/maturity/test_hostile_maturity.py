@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custvalue import maturity
+from custvalue import maturity, plot
 from custvalue.errors import InvalidDataError
 
 MODEL = maturity.load("value-crm")
@@ -188,3 +188,23 @@ def test_a_lazy_frame_without_raters_is_told_so():
     lazy = polars.LazyFrame({"a": [1, 2], "b": [1, 1]})
     with pytest.raises(InvalidDataError, match="raters: must name the columns of a table"):
         maturity.cohen_kappa(lazy)
+
+
+# ---- pictures
+
+
+@pytest.mark.parametrize("language", [3, None, ["zh"]])
+def test_a_language_that_is_none_is_refused_by_every_picture(language):
+    found = maturity.assess(MODEL, [[3] * 15])
+    for picture, record in (
+        (plot.maturity_profile, found),
+        (plot.rating_heatmap, found),
+        (plot.roadmap, maturity.roadmap(found, 4)),
+    ):
+        with pytest.raises(InvalidDataError, match="language: must be the code of a language"):
+            picture(record, language=language)
+
+
+def test_what_is_asked_for_has_the_right_article():
+    with pytest.raises(InvalidDataError, match="assessment: must be an Assessment; got 'int'"):
+        maturity.target_gap(3, 3)
