@@ -208,3 +208,42 @@ def test_a_language_that_is_none_is_refused_by_every_picture(language):
 def test_what_is_asked_for_has_the_right_article():
     with pytest.raises(InvalidDataError, match="assessment: must be an Assessment; got 'int'"):
         maturity.target_gap(3, 3)
+
+
+# ---- models that would mean two things
+
+
+def of_bands(*bands):
+    """Return a model on an ordinal scale of bands given by code and points."""
+    content = dict(model_of("capability", {"a": {}}).declaration)
+    del content["rule_set"]
+    scale = {"kind": "ordinal", "bands": [{"code": code, "points": p} for code, p in bands]}
+    return {**content, "scale": scale}
+
+
+def test_a_code_that_is_a_number_is_worth_that_number():
+    """Else the text "1" and the number 1 would be ratings in different bands."""
+    content = of_bands(("1", 0), ("2", 1), ("3", 2))
+    with pytest.raises(
+        InvalidDataError, match=r"scale\.bands\[0\]: must have the points that its code says"
+    ):
+        maturity.load(content)
+    content = of_bands(("1", 1), ("2.5", 2.5), ("3 ", 3))
+    found = maturity.assess(content, [["1"], [2.5], ["3"]])
+    assert found.ratings.ravel().tolist() == [1.0, 2.5, 3.0]
+
+
+@pytest.mark.parametrize(
+    "caps", [{"none": "4", "statement": "2"}, {"statement": "2"}, {"none": "1", "record": "3"}]
+)
+def test_better_evidence_never_allows_less(caps):
+    with pytest.raises(InvalidDataError, match=r"evidence_caps: must not fall, .*worse evidence"):
+        model_of("capability", {"a": {}}, rules={"evidence_caps": caps})
+
+
+@pytest.mark.parametrize("role", ["organisation", "assessor", "kind"])
+def test_a_column_is_not_rating_and_name_at_once(role):
+    table = pd.DataFrame({"a": [1, 2], "b": [3, 3]})
+    model = model_of("capability", {"a": {}, "b": {}})
+    with pytest.raises(InvalidDataError, match=f"{role}: must not be the column of an item"):
+        maturity.assess(model, table, **{role: "a"})

@@ -93,6 +93,10 @@ def of_wide(
             notes["items without a column"] = len(known) - len(here)
         known = here
     named = {role: name for role, name in roles.items() if name is not None}
+    for role, name in named.items():
+        if name in model.item_ids:
+            rule = "must not be the column of an item, too"
+            raise InvalidDataError(message(role, rule, value=name))
     found = read(table, **named, **known)
     rating = np.full((found.rows, len(model.items)), np.nan)
     for role in known:
