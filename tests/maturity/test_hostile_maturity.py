@@ -247,3 +247,76 @@ def test_a_column_is_not_rating_and_name_at_once(role):
     model = model_of("capability", {"a": {}, "b": {}})
     with pytest.raises(InvalidDataError, match=f"{role}: must not be the column of an item"):
         maturity.assess(model, table, **{role: "a"})
+
+
+# ---- what is equal but for rounding is equal
+
+
+def on_percent(items, **rules):
+    """Return a model in which any number from 0 to 1 is a rating."""
+    kept = {"evidence_caps": {}} | rules
+    return model_of("iso33020", {name: {"level": 1} | more for name, more in items.items()},
+                    rules=kept)  # fmt: skip
+
+
+@pytest.mark.parametrize("rating", [0.1, 0.3, 0.675, 0.7])
+@pytest.mark.parametrize("count", [3, 6, 7, 10, 13])
+def test_of_items_all_alike_none_is_a_strength(count, rating):
+    model = on_percent({f"i{place}": {} for place in range(count)})
+    found = maturity.assess(model, [[rating] * count])
+    assert maturity.strengths(found).item.tolist() == []
+
+
+def test_equal_strengths_are_in_the_order_of_the_model():
+    model = on_percent({"a": {"target": 0.1}, "b": {"target": 0.2}, "c": {"target": 0.7}})
+    found = maturity.assess(model, [[0.2, 0.3, 0.8]])
+    assert maturity.strengths(found).item.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("assessors", [3, 6, 7, 13])
+@pytest.mark.parametrize("rating", [0.1, 0.7, 0.675])
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_mean_of_ratings_all_alike_is_that_rating(assessors, rating, missing):
+    ratings = np.full((1, assessors, 2), rating)
+    if missing:
+        ratings[0, 0, 1] = np.nan
+    found = maturity.assess(on_percent({"a": {}, "b": {}}, assessors="mean"), ratings)
+    assert found.ratings.tolist() == [[rating, rating]]
+    assert maturity.target_gap(found, rating).gap.tolist() == [[0.0, 0.0]]
+    assert maturity.target_gap(found, rating).value.tolist() == [1.0]
+    assert maturity.roadmap(found, rating).item.tolist() == []
+
+
+def test_a_gap_that_is_only_rounding_is_none():
+    found = maturity.assess(
+        on_percent({"a": {}}, assessors="mean"), [[[0.1], [0.2], [0.3]]]
+    )  # 0.20000000000000004 or so
+    assert maturity.target_gap(found, 0.2 + 1e-15).gap.tolist() == [[0.0]]
+    assert maturity.roadmap(found, 0.2 + 1e-15).item.tolist() == []
+
+
+def test_equal_priorities_are_in_the_order_of_the_model():
+    """0.1 x 3 / 3 is 0.1, and a little more to a computer."""
+    cost = {
+        name: {"effort": {"knowledge": each, "time": 0, "resources": 0}, "impact": each}
+        for name, each in {"a": 1, "b": 3, "c": 10, "d": 7}.items()
+    }
+    for names in ("abcd", "dcba", "bdac"):
+        model = on_percent({name: {"weight": 0.1} | cost[name] for name in names})
+        found = maturity.assess(model, [[0.2] * 4])
+        assert "".join(maturity.roadmap(found, 0.9).item) == names
+
+
+def test_peers_of_the_same_score_are_equal_in_whatever_order_it_was_added_up():
+    rng = np.random.default_rng(2)
+    one = rng.integers(0, 101, 15) / 100
+    model = on_percent({f"i{place}": {} for place in range(15)})
+    peers = maturity.assess(model, np.array([rng.permutation(one) for _ in range(40)]))
+    assert len(set(peers.value.tolist())) > 1  # a test of nothing else
+    found = maturity.benchmark(maturity.assess(model, [one]), peers, same_names=False)
+    assert found.equal.tolist() == [40, 40]
+    assert found.value.tolist() == [50.0, 50.0]
+    assert np.isnan(found.z).all()
+    among = maturity.benchmark(peers, peers)
+    assert set(among.equal.tolist()) == {39}
+    assert set(among.below.tolist()) == {0}
