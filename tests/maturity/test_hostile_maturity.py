@@ -320,3 +320,40 @@ def test_peers_of_the_same_score_are_equal_in_whatever_order_it_was_added_up():
     among = maturity.benchmark(peers, peers)
     assert set(among.equal.tolist()) == {39}
     assert set(among.below.tolist()) == {0}
+
+
+# ---- JSON that somebody changed
+
+
+def changed(record, change):
+    """Return the record of its JSON after a change."""
+    data = json.loads(json.dumps(record.to_dict()))
+    change(data)
+    return type(record).from_dict(data)
+
+
+def two_firms():
+    table = pd.DataFrame({**{name: [1, 2] for name in MODEL.item_ids}, "firm": ["x", "y"]})
+    return maturity.assess(MODEL, table, organisation="firm")
+
+
+def test_organisations_that_are_not_sorted_are_refused():
+    found = two_firms()
+    assert changed(found, lambda data: None) == found
+    with pytest.raises(InvalidDataError, match="organisation: must be sorted"):
+        changed(found, lambda data: data["organisation"].update(values=["z", "y"]))
+
+
+def test_a_rating_between_the_points_of_a_scale_is_refused():
+    def between(data):
+        values = np.array(data["rating"]["values"])
+        values.flat[3] = 2.7
+        data["rating"]["values"] = values.tolist()
+
+    with pytest.raises(InvalidDataError, match=r"rating: must be on the scale .* got 2\.7"):
+        changed(two_firms(), between)
+
+
+def test_a_record_of_another_kind_is_told_by_its_article():
+    with pytest.raises(InvalidDataError, match="data: must be an Assessment written by to_dict"):
+        maturity.Assessment.from_dict(MODEL.to_dict())

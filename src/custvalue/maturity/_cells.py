@@ -58,7 +58,7 @@ def notation(scale: Scale, percent: bool, not_applicable: Any) -> Notation:
     if scale.kind == "achievement":
         ratings = (given >= 0.0) & (given <= 1.0)
     else:
-        ratings = ~_off(given, scale.points)
+        ratings = ~off_points(given, scale.points)
     refuse("not_applicable", "must not be ratings of the scale", np.array(numbers), ratings)
     return Notation(scale, percent, frozenset(texts), tuple(numbers))
 
@@ -150,13 +150,13 @@ def _points(name: str, values: Array, how: Notation) -> Array:
             rule = "must be from 0 to 100" if how.percent else "must be from 0 to 1"
             _refuse(name, rule, values * (100.0 if how.percent else 1.0), bad, hint)
     else:
-        bad = _off(checked, scale.points)
+        bad = off_points(checked, scale.points)
         points = ", ".join(f"{p:g}" for p in scale.points)
         _refuse(name, f"must be a rating of the scale: {points}", values, bad)
     return checked if outside is None else np.where(outside, NOT_APPLICABLE, checked)
 
 
-def _off(values: Array, points: Array) -> Bools:
+def off_points(values: Array, points: Array) -> Bools:
     """Return which values are none of the points; NaN is not said to be off."""
     flat, off = values.reshape(-1), np.empty(values.size, dtype=np.bool_)
 
