@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import types
 
 import numpy as np
 import pandas as pd
@@ -357,3 +358,33 @@ def test_a_rating_between_the_points_of_a_scale_is_refused():
 def test_a_record_of_another_kind_is_told_by_its_article():
     with pytest.raises(InvalidDataError, match="data: must be an Assessment written by to_dict"):
         maturity.Assessment.from_dict(MODEL.to_dict())
+
+
+# ---- ways in
+
+
+def test_any_mapping_is_the_ratings_of_one_organisation():
+    ratings = {"data.privacy": 3, "data.collection": 4}
+    expected = maturity.assess(MODEL, ratings)
+    assert maturity.assess(MODEL, types.MappingProxyType(ratings)) == expected
+    with pytest.raises(InvalidDataError, match=r"data\.privcy.*Did you mean 'data\.privacy'"):
+        maturity.assess(MODEL, types.MappingProxyType({"data.privcy": 3}))
+
+
+@pytest.mark.parametrize("ratings", [3, None, "F", pd.Series({"data.privacy": 3}), iter([3])])
+def test_what_is_no_ratings_is_refused_by_the_name_of_the_argument(ratings):
+    with pytest.raises(InvalidDataError, match="ratings: must be a data frame"):
+        maturity.assess(MODEL, ratings)
+    with pytest.raises(InvalidDataError, match="ratings: must be a data frame"):
+        maturity.assess(MODEL, ratings, absent="unrated")
+    with pytest.raises(InvalidDataError, match="ratings: must be a data frame"):
+        maturity.assess(MODEL, ratings, item="item", rating="rating")
+
+
+@pytest.mark.parametrize("absent", ["error", "unrated"])
+@pytest.mark.parametrize("twice", ["data.privacy", "note"])
+def test_a_column_that_is_there_twice_is_told(absent, twice):
+    table = pd.DataFrame([[3] * 15], columns=MODEL.item_ids).assign(note="x")
+    table = pd.concat([table, table[[twice]]], axis=1)
+    with pytest.raises(InvalidDataError, match=f"{twice}: names more than one column"):
+        maturity.assess(MODEL, table, absent=absent)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from custvalue import satisfaction
+from custvalue.errors import InvalidDataError
 
 
 def without_noise(offset=0.0, scale=1.0):
@@ -53,3 +54,16 @@ def test_counts_of_penalties_are_not_changed_by_writing_to_them(by):
         before = getattr(found, name).copy()
         getattr(found, name)[...] = 7
         np.testing.assert_array_equal(getattr(found, name), before)
+
+
+@pytest.mark.parametrize(
+    ("ask", "argument"),
+    [
+        (lambda t, names: satisfaction.drivers(t, "overall", names), "predictors"),
+        (lambda t, names: satisfaction.penalty_reward(t, "overall", names, low=1, high=5),
+         "attributes"),
+    ],
+)  # fmt: skip
+def test_a_column_named_twice_is_told_by_the_argument_it_is_in(ask, argument):
+    with pytest.raises(InvalidDataError, match=f"{argument}: must name different columns.*'wifi'"):
+        ask(without_noise(), ["wifi", "staff", "wifi"])
