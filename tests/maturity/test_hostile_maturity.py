@@ -388,3 +388,24 @@ def test_a_column_that_is_there_twice_is_told(absent, twice):
     table = pd.concat([table, table[[twice]]], axis=1)
     with pytest.raises(InvalidDataError, match=f"{twice}: names more than one column"):
         maturity.assess(MODEL, table, absent=absent)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16"])
+@pytest.mark.parametrize("percent", [False, True])
+def test_half_as_many_digits_are_the_same_rating(kind, percent):
+    """0.85 is the most that is L; as 32 bits it is 0.85000002, which would be F."""
+    model = on_percent({"x": {}})
+    written = np.array([15, 50, 85, 86, 15.5]) / (1 if percent else 100)
+    arrays = maturity.assess(model, written.astype(kind)[:, None], percent=percent)
+    table = pd.DataFrame({"x": written.astype(kind)})
+    for found in (arrays, maturity.assess(model, table, percent=percent)):
+        assert found.items_frame()["band"].tolist() == ["N", "P", "L", "F", "P"]
+        np.testing.assert_allclose(found.rating[:3, 0], [0.15, 0.5, 0.85], rtol=0, atol=1e-12)
+
+
+def test_a_column_of_records_is_refused_by_its_name():
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame({name: [3, 3] for name in MODEL.item_ids})
+    table = table.with_columns(polars.Series("data.privacy", [{"a": 1}, {"a": 2}]))
+    with pytest.raises(InvalidDataError, match=r"data\.privacy: must be numbers or codes"):
+        maturity.assess(MODEL, table)

@@ -19,6 +19,7 @@ Column = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 _SHOWN = 5  # values that a message lists
 _NUMBERS = (int, float, np.integer, np.floating)
+_KEPT = {"f4": 6, "f2": 3}  # decimals of a number up to 1 that so many bytes hold
 _IS_TRUTH = np.frompyfunc(lambda value: isinstance(value, (bool, np.bool_)), 1, 1)
 
 
@@ -75,7 +76,11 @@ def cells_of(name: str, values: Column, how: Notation) -> Array:
         rule = "must be numbers or codes of the scale, which true and false are not here"
         _refuse(name, rule, values, _truths(values), hint)
     if values.dtype.kind in "biuf":
-        return _points(name, values.astype(np.float64), how)
+        digits = _KEPT.get(values.dtype.str[1:])
+        plain: Array = values.astype(np.float64)
+        if digits is not None:  # 0.85 of 32 bits is 0.85000002, which would be in another band
+            plain = np.asarray(np.round(plain, digits - 2 if how.percent else digits))
+        return _points(name, plain, how)
     if values.dtype.kind in "mMc":
         rule = "must be numbers or codes of the scale"
         raise InvalidDataError(message(name, rule, value=str(values.dtype)))

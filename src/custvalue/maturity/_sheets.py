@@ -222,10 +222,14 @@ def _column(found: Table, role: str, how: Notation) -> Array:
     """Return a column of ratings as points."""
     name, series = found.names[role], found.columns[role]
     if series.dtype.is_numeric():
-        values = numeric(found, role)
-        plain: Column = values
+        plain: Column = numeric(found, role)
+        if series.dtype.is_float() and (own := labels(found, role)).dtype.kind == "f":
+            plain = plain.astype(own.dtype)  # which says how many digits were kept
     else:
         plain = labels(found, role)
+        if plain.ndim != 1:
+            rule = "must be numbers or codes of the scale"
+            raise InvalidDataError(message(name, rule, value=str(series.dtype)))
         if plain.dtype.kind not in "bO":
             plain = plain.astype(object)
         absent = missing(series)
