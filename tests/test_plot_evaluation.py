@@ -83,5 +83,5 @@ def test_which_of_several_units():
     for unit in (None, "east"):
         with pytest.raises(InvalidDataError, match="'north'; 'south'"):
             cv.plot.scorecard(found, unit=unit)
-    with pytest.raises(InvalidDataError, match="must be a Evaluation"):
+    with pytest.raises(InvalidDataError, match="must be an Evaluation"):
         cv.plot.scorecard(system)

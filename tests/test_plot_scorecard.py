@@ -266,7 +266,7 @@ def test_plans_without_days_and_without_actions_are_drawn():
     assert texts(ax) == [f"end of {DAY}"]
     wish = ImprovementPlan([ImprovementAction("A", "wish")])
     assert drawn(cv.plot.improvement_plan(wish, as_of=DAY)).get_legend() is None
-    with pytest.raises(InvalidDataError, match="plan: must be a ImprovementPlan; got 'list'"):
+    with pytest.raises(InvalidDataError, match="plan: must be an ImprovementPlan; got 'list'"):
         cv.plot.improvement_plan([], as_of=DAY)
     with pytest.raises(InvalidDataError, match="as_of: must be a day; got 'soon'"):
         cv.plot.improvement_plan(wish, as_of="soon")

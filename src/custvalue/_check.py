@@ -147,10 +147,15 @@ def coverage(level: Any) -> float:
     return value
 
 
+def with_article(name: str) -> str:
+    """Return the name of a type of ours after "a" or "an"."""
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
 def of_type(name: str, value: Any, kind: type, hint: str) -> None:
     """Refuse what is not of a type of ours, and say how to get one that is."""
     if not isinstance(value, kind):
-        rule = f"must be a {kind.__name__}"
+        rule = f"must be {with_article(kind.__name__)}"
         raise InvalidDataError(message(name, rule, value=type(value).__name__, hint=hint))
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
+from custvalue._check import with_article
 from custvalue._record import Record
 from custvalue._sealed import sealed_table, unsealed
 from custvalue.errors import InvalidDataError, message
@@ -44,7 +45,7 @@ class Declaration(Record):
         """
         if not isinstance(data, Mapping) or data.get("record") != cls.__name__:
             found = data.get("record") if isinstance(data, Mapping) else type(data).__name__
-            rule = f"must be a {cls.__name__} written by to_dict()"
+            rule = f"must be {with_article(cls.__name__)} written by to_dict()"
             raise InvalidDataError(message("data", rule, value=found))
         return cls(data.get("declaration"))  # type: ignore[arg-type]  # checked there
 

@@ -35,7 +35,9 @@ class Table:
     rows: int
 
 
-def opened(frame: Any, names: Mapping[str, str]) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
+def opened(
+    frame: Any, names: Mapping[str, str], argument: str = "frame"
+) -> nw.DataFrame[Any] | nw.LazyFrame[Any]:
     """Return a frame as Narwhals sees it, not collected; refuse one without the columns named."""
     for role, name in names.items():
         if not isinstance(name, str):
@@ -45,7 +47,7 @@ def opened(frame: Any, names: Mapping[str, str]) -> nw.DataFrame[Any] | nw.LazyF
     except TypeError:
         raise InvalidDataError(
             message(
-                "frame",
+                argument,
                 "must be a data frame that Narwhals reads (pandas, Polars, PyArrow, DuckDB, ...)",
                 value=type(frame).__name__,
             )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from custvalue._check import with_article
 from custvalue._json import plain, revived
 from custvalue.errors import InvalidDataError, message
 
@@ -103,7 +104,11 @@ class Record:
         if not isinstance(data, Mapping) or data.get("record") != cls.__name__:
             found = data.get("record") if isinstance(data, Mapping) else type(data).__name__
             raise InvalidDataError(
-                message("data", f"must be a {cls.__name__} written by to_dict()", value=found)
+                message(
+                    "data",
+                    f"must be {with_article(cls.__name__)} written by to_dict()",
+                    value=found,
+                )
             )
         names = {f.name for f in dataclasses.fields(cls)}
         unknown = sorted(set(data) - names - {"record", "version"})
@@ -135,7 +140,7 @@ class Record:
         except InvalidDataError:
             raise
         except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
-            rule = f"must hold the fields of a {cls.__name__}"
+            rule = f"must hold the fields of {with_article(cls.__name__)}"
             raise InvalidDataError(message("data", rule, value=str(error))) from None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import types
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from custvalue import maturity
+from custvalue import maturity, plot
 from custvalue.errors import InvalidDataError
 
 MODEL = maturity.load("value-crm")
@@ -188,3 +189,223 @@ def test_a_lazy_frame_without_raters_is_told_so():
     lazy = polars.LazyFrame({"a": [1, 2], "b": [1, 1]})
     with pytest.raises(InvalidDataError, match="raters: must name the columns of a table"):
         maturity.cohen_kappa(lazy)
+
+
+# ---- pictures
+
+
+@pytest.mark.parametrize("language", [3, None, ["zh"]])
+def test_a_language_that_is_none_is_refused_by_every_picture(language):
+    found = maturity.assess(MODEL, [[3] * 15])
+    for picture, record in (
+        (plot.maturity_profile, found),
+        (plot.rating_heatmap, found),
+        (plot.roadmap, maturity.roadmap(found, 4)),
+    ):
+        with pytest.raises(InvalidDataError, match="language: must be the code of a language"):
+            picture(record, language=language)
+
+
+def test_what_is_asked_for_has_the_right_article():
+    with pytest.raises(InvalidDataError, match="assessment: must be an Assessment; got 'int'"):
+        maturity.target_gap(3, 3)
+
+
+# ---- models that would mean two things
+
+
+def of_bands(*bands):
+    """Return a model on an ordinal scale of bands given by code and points."""
+    content = dict(model_of("capability", {"a": {}}).declaration)
+    del content["rule_set"]
+    scale = {"kind": "ordinal", "bands": [{"code": code, "points": p} for code, p in bands]}
+    return {**content, "scale": scale}
+
+
+def test_a_code_that_is_a_number_is_worth_that_number():
+    """Else the text "1" and the number 1 would be ratings in different bands."""
+    content = of_bands(("1", 0), ("2", 1), ("3", 2))
+    with pytest.raises(
+        InvalidDataError, match=r"scale\.bands\[0\]: must have the points that its code says"
+    ):
+        maturity.load(content)
+    content = of_bands(("1", 1), ("2.5", 2.5), ("3 ", 3))
+    found = maturity.assess(content, [["1"], [2.5], ["3"]])
+    assert found.ratings.ravel().tolist() == [1.0, 2.5, 3.0]
+
+
+@pytest.mark.parametrize(
+    "caps", [{"none": "4", "statement": "2"}, {"statement": "2"}, {"none": "1", "record": "3"}]
+)
+def test_better_evidence_never_allows_less(caps):
+    with pytest.raises(InvalidDataError, match=r"evidence_caps: must not fall, .*worse evidence"):
+        model_of("capability", {"a": {}}, rules={"evidence_caps": caps})
+
+
+@pytest.mark.parametrize("role", ["organisation", "assessor", "kind"])
+def test_a_column_is_not_rating_and_name_at_once(role):
+    table = pd.DataFrame({"a": [1, 2], "b": [3, 3]})
+    model = model_of("capability", {"a": {}, "b": {}})
+    with pytest.raises(InvalidDataError, match=f"{role}: must not be the column of an item"):
+        maturity.assess(model, table, **{role: "a"})
+
+
+# ---- what is equal but for rounding is equal
+
+
+def on_percent(items, **rules):
+    """Return a model in which any number from 0 to 1 is a rating."""
+    kept = {"evidence_caps": {}} | rules
+    return model_of("iso33020", {name: {"level": 1} | more for name, more in items.items()},
+                    rules=kept)  # fmt: skip
+
+
+@pytest.mark.parametrize("rating", [0.1, 0.3, 0.675, 0.7])
+@pytest.mark.parametrize("count", [3, 6, 7, 10, 13])
+def test_of_items_all_alike_none_is_a_strength(count, rating):
+    model = on_percent({f"i{place}": {} for place in range(count)})
+    found = maturity.assess(model, [[rating] * count])
+    assert maturity.strengths(found).item.tolist() == []
+
+
+def test_equal_strengths_are_in_the_order_of_the_model():
+    model = on_percent({"a": {"target": 0.1}, "b": {"target": 0.2}, "c": {"target": 0.7}})
+    found = maturity.assess(model, [[0.2, 0.3, 0.8]])
+    assert maturity.strengths(found).item.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("assessors", [3, 6, 7, 13])
+@pytest.mark.parametrize("rating", [0.1, 0.7, 0.675])
+@pytest.mark.parametrize("missing", [False, True])
+def test_the_mean_of_ratings_all_alike_is_that_rating(assessors, rating, missing):
+    ratings = np.full((1, assessors, 2), rating)
+    if missing:
+        ratings[0, 0, 1] = np.nan
+    found = maturity.assess(on_percent({"a": {}, "b": {}}, assessors="mean"), ratings)
+    assert found.ratings.tolist() == [[rating, rating]]
+    assert maturity.target_gap(found, rating).gap.tolist() == [[0.0, 0.0]]
+    assert maturity.target_gap(found, rating).value.tolist() == [1.0]
+    assert maturity.roadmap(found, rating).item.tolist() == []
+
+
+def test_a_gap_that_is_only_rounding_is_none():
+    found = maturity.assess(
+        on_percent({"a": {}}, assessors="mean"), [[[0.1], [0.2], [0.3]]]
+    )  # 0.20000000000000004 or so
+    assert maturity.target_gap(found, 0.2 + 1e-15).gap.tolist() == [[0.0]]
+    assert maturity.roadmap(found, 0.2 + 1e-15).item.tolist() == []
+
+
+def test_equal_priorities_are_in_the_order_of_the_model():
+    """0.1 x 3 / 3 is 0.1, and a little more to a computer."""
+    cost = {
+        name: {"effort": {"knowledge": each, "time": 0, "resources": 0}, "impact": each}
+        for name, each in {"a": 1, "b": 3, "c": 10, "d": 7}.items()
+    }
+    for names in ("abcd", "dcba", "bdac"):
+        model = on_percent({name: {"weight": 0.1} | cost[name] for name in names})
+        found = maturity.assess(model, [[0.2] * 4])
+        assert "".join(maturity.roadmap(found, 0.9).item) == names
+
+
+def test_peers_of_the_same_score_are_equal_in_whatever_order_it_was_added_up():
+    rng = np.random.default_rng(2)
+    one = rng.integers(0, 101, 15) / 100
+    model = on_percent({f"i{place}": {} for place in range(15)})
+    peers = maturity.assess(model, np.array([rng.permutation(one) for _ in range(40)]))
+    assert len(set(peers.value.tolist())) > 1  # a test of nothing else
+    found = maturity.benchmark(maturity.assess(model, [one]), peers, same_names=False)
+    assert found.equal.tolist() == [40, 40]
+    assert found.value.tolist() == [50.0, 50.0]
+    assert np.isnan(found.z).all()
+    among = maturity.benchmark(peers, peers)
+    assert set(among.equal.tolist()) == {39}
+    assert set(among.below.tolist()) == {0}
+
+
+# ---- JSON that somebody changed
+
+
+def changed(record, change):
+    """Return the record of its JSON after a change."""
+    data = json.loads(json.dumps(record.to_dict()))
+    change(data)
+    return type(record).from_dict(data)
+
+
+def two_firms():
+    table = pd.DataFrame({**{name: [1, 2] for name in MODEL.item_ids}, "firm": ["x", "y"]})
+    return maturity.assess(MODEL, table, organisation="firm")
+
+
+def test_organisations_that_are_not_sorted_are_refused():
+    found = two_firms()
+    assert changed(found, lambda data: None) == found
+    with pytest.raises(InvalidDataError, match="organisation: must be sorted"):
+        changed(found, lambda data: data["organisation"].update(values=["z", "y"]))
+
+
+def test_a_rating_between_the_points_of_a_scale_is_refused():
+    def between(data):
+        values = np.array(data["rating"]["values"])
+        values.flat[3] = 2.7
+        data["rating"]["values"] = values.tolist()
+
+    with pytest.raises(InvalidDataError, match=r"rating: must be on the scale .* got 2\.7"):
+        changed(two_firms(), between)
+
+
+def test_a_record_of_another_kind_is_told_by_its_article():
+    with pytest.raises(InvalidDataError, match="data: must be an Assessment written by to_dict"):
+        maturity.Assessment.from_dict(MODEL.to_dict())
+
+
+# ---- ways in
+
+
+def test_any_mapping_is_the_ratings_of_one_organisation():
+    ratings = {"data.privacy": 3, "data.collection": 4}
+    expected = maturity.assess(MODEL, ratings)
+    assert maturity.assess(MODEL, types.MappingProxyType(ratings)) == expected
+    with pytest.raises(InvalidDataError, match=r"data\.privcy.*Did you mean 'data\.privacy'"):
+        maturity.assess(MODEL, types.MappingProxyType({"data.privcy": 3}))
+
+
+@pytest.mark.parametrize("ratings", [3, None, "F", pd.Series({"data.privacy": 3}), iter([3])])
+def test_what_is_no_ratings_is_refused_by_the_name_of_the_argument(ratings):
+    with pytest.raises(InvalidDataError, match="ratings: must be a data frame"):
+        maturity.assess(MODEL, ratings)
+    with pytest.raises(InvalidDataError, match="ratings: must be a data frame"):
+        maturity.assess(MODEL, ratings, absent="unrated")
+    with pytest.raises(InvalidDataError, match="ratings: must be a data frame"):
+        maturity.assess(MODEL, ratings, item="item", rating="rating")
+
+
+@pytest.mark.parametrize("absent", ["error", "unrated"])
+@pytest.mark.parametrize("twice", ["data.privacy", "note"])
+def test_a_column_that_is_there_twice_is_told(absent, twice):
+    table = pd.DataFrame([[3] * 15], columns=MODEL.item_ids).assign(note="x")
+    table = pd.concat([table, table[[twice]]], axis=1)
+    with pytest.raises(InvalidDataError, match=f"{twice}: names more than one column"):
+        maturity.assess(MODEL, table, absent=absent)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16"])
+@pytest.mark.parametrize("percent", [False, True])
+def test_half_as_many_digits_are_the_same_rating(kind, percent):
+    """0.85 is the most that is L; as 32 bits it is 0.85000002, which would be F."""
+    model = on_percent({"x": {}})
+    written = np.array([15, 50, 85, 86, 15.5]) / (1 if percent else 100)
+    arrays = maturity.assess(model, written.astype(kind)[:, None], percent=percent)
+    table = pd.DataFrame({"x": written.astype(kind)})
+    for found in (arrays, maturity.assess(model, table, percent=percent)):
+        assert found.items_frame()["band"].tolist() == ["N", "P", "L", "F", "P"]
+        np.testing.assert_allclose(found.rating[:3, 0], [0.15, 0.5, 0.85], rtol=0, atol=1e-12)
+
+
+def test_a_column_of_records_is_refused_by_its_name():
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame({name: [3, 3] for name in MODEL.item_ids})
+    table = table.with_columns(polars.Series("data.privacy", [{"a": 1}, {"a": 2}]))
+    with pytest.raises(InvalidDataError, match=r"data\.privacy: must be numbers or codes"):
+        maturity.assess(MODEL, table)

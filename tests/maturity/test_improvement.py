@@ -320,7 +320,7 @@ def test_bad_measurements_are_named(measured, bands, match):
      maturity.assessor_gap],
 )  # fmt: skip
 def test_what_is_no_assessment_is_refused(function):
-    with pytest.raises(InvalidDataError, match="must be a Assessment"):
+    with pytest.raises(InvalidDataError, match="must be an Assessment"):
         function([[1] * 20])
 
 

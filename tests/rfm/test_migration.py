@@ -137,7 +137,7 @@ def test_bad_questions(cdnow):
         cv.rfm.migration_between(bought, "1997-06-30", "1998-01-01", window=0)
     with bad("has no purchase"):
         cv.rfm.migration_between(bought, "1990-01-01", "1998-01-01")
-    with bad("log: must be a Occasions"):
+    with bad("log: must be an Occasions"):
         cv.rfm.migration_between(cdnow, "1997-06-30", "1998-01-01")
     with bad("before: must be a Segments"):
         cv.rfm.migration(cdnow, at(AFTER))

@@ -437,7 +437,7 @@ def test_bad_arguments():
         ({"evidence": {"b": "x"}}, "one of"),
         ({"evidence": "x"}, "must map"),
         ({"history": pd.DataFrame()}, "must be a History"),
-        ({"previous": 5}, "must be a Evaluation"),
+        ({"previous": 5}, "must be an Evaluation"),
     ):
         with pytest.raises(InvalidDataError, match=said):
             sc.evaluate(system, {"a": day}, **options)

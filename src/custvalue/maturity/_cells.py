@@ -19,6 +19,7 @@ Column = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 _SHOWN = 5  # values that a message lists
 _NUMBERS = (int, float, np.integer, np.floating)
+_KEPT = {"f4": 6, "f2": 3}  # decimals of a number up to 1 that so many bytes hold
 _IS_TRUTH = np.frompyfunc(lambda value: isinstance(value, (bool, np.bool_)), 1, 1)
 
 
@@ -58,7 +59,7 @@ def notation(scale: Scale, percent: bool, not_applicable: Any) -> Notation:
     if scale.kind == "achievement":
         ratings = (given >= 0.0) & (given <= 1.0)
     else:
-        ratings = ~_off(given, scale.points)
+        ratings = ~off_points(given, scale.points)
     refuse("not_applicable", "must not be ratings of the scale", np.array(numbers), ratings)
     return Notation(scale, percent, frozenset(texts), tuple(numbers))
 
@@ -75,7 +76,11 @@ def cells_of(name: str, values: Column, how: Notation) -> Array:
         rule = "must be numbers or codes of the scale, which true and false are not here"
         _refuse(name, rule, values, _truths(values), hint)
     if values.dtype.kind in "biuf":
-        return _points(name, values.astype(np.float64), how)
+        digits = _KEPT.get(values.dtype.str[1:])
+        plain: Array = values.astype(np.float64)
+        if digits is not None:  # 0.85 of 32 bits is 0.85000002, which would be in another band
+            plain = np.asarray(np.round(plain, digits - 2 if how.percent else digits))
+        return _points(name, plain, how)
     if values.dtype.kind in "mMc":
         rule = "must be numbers or codes of the scale"
         raise InvalidDataError(message(name, rule, value=str(values.dtype)))
@@ -150,13 +155,13 @@ def _points(name: str, values: Array, how: Notation) -> Array:
             rule = "must be from 0 to 100" if how.percent else "must be from 0 to 1"
             _refuse(name, rule, values * (100.0 if how.percent else 1.0), bad, hint)
     else:
-        bad = _off(checked, scale.points)
+        bad = off_points(checked, scale.points)
         points = ", ".join(f"{p:g}" for p in scale.points)
         _refuse(name, f"must be a rating of the scale: {points}", values, bad)
     return checked if outside is None else np.where(outside, NOT_APPLICABLE, checked)
 
 
-def _off(values: Array, points: Array) -> Bools:
+def off_points(values: Array, points: Array) -> Bools:
     """Return which values are none of the points; NaN is not said to be off."""
     flat, off = values.reshape(-1), np.empty(values.size, dtype=np.bool_)
 

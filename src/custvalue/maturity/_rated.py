@@ -15,6 +15,7 @@ from custvalue._chunks import blocked_all
 from custvalue._record import Notes, Record, checked_notes, join_notes
 from custvalue._tally import as_column, concatenated, distinct_rows
 from custvalue.errors import InvalidDataError, message
+from custvalue.maturity._cells import off_points
 from custvalue.maturity._resolve import KINDS, NOT_APPLICABLE, Resolved, of_sheets
 from custvalue.maturity._rules import EVIDENCE
 from custvalue.maturity.model import MaturityModel, refuse_models
@@ -48,7 +49,10 @@ class Rated(Record):
         rating = np.asarray(self.rating, dtype=np.float64).reshape(-1, items)
 
         def on_scale(some: Array) -> npt.NDArray[np.bool_]:
-            inside = (some >= scale.lowest) & (some <= scale.highest)
+            if scale.kind == "achievement":
+                inside = (some >= scale.lowest) & (some <= scale.highest)
+            else:
+                inside = ~off_points(some, scale.points)
             return np.asarray(inside | np.isnan(some) | (some == NOT_APPLICABLE))
 
         if not blocked_all(lambda some: bool(on_scale(some).all()), rating.reshape(-1)):
@@ -61,8 +65,12 @@ class Rated(Record):
         if first != 0 or last + 1 != len(names) or (np.diff(owner) > 1).any():
             rule = "must give each organisation a sheet"
             raise InvalidDataError(message("owner", rule, value=len(names)))
-        if len(names) and len(distinct_rows([names])[1]) < len(names):
-            raise InvalidDataError(message("organisation", "must be different names"))
+        if len(names):
+            place, firsts = distinct_rows([names])
+            if len(firsts) < len(names):
+                raise InvalidDataError(message("organisation", "must be different names"))
+            if (np.diff(place) < 0).any():
+                raise InvalidDataError(message("organisation", "must be sorted"))
         assessor = as_column("assessor", self.assessor)
         for name, column, shape, most in (
             ("kind", self.kind, (len(rating),), len(KINDS)),

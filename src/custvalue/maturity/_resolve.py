@@ -103,16 +103,17 @@ def resolved(ratings: Array, kinds: Ints | None, how: str, scale: Scale) -> Reso
 
 def _mean(ratings: Array, rated: npt.NDArray[np.bool_] | None) -> Array:
     """Return the mean of what was rated, or of all, never beyond the ratings by rounding."""
-    total = np.zeros((ratings.shape[0], ratings.shape[2]))
-    if rated is None:
-        for assessor in range(ratings.shape[1]):
-            total += ratings[:, assessor]
-        return np.asarray(total / ratings.shape[1])
-    count = np.zeros_like(total)
+    shape = (ratings.shape[0], ratings.shape[2])
+    total, count = np.zeros(shape), np.zeros(shape)
+    low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
     for assessor in range(ratings.shape[1]):
-        total += np.where(rated[:, assessor], ratings[:, assessor], 0.0)
-        count += rated[:, assessor]
-    return np.asarray(total / np.maximum(count, 1.0))
+        some, mine = ratings[:, assessor], True if rated is None else rated[:, assessor]
+        np.add(total, some, out=total, where=mine)
+        np.minimum(low, some, out=low, where=mine)
+        np.maximum(high, some, out=high, where=mine)
+        count += mine
+    mean = total / np.maximum(count, 1.0)
+    return np.asarray(np.where(count > 0, np.clip(mean, low, np.maximum(low, high)), 0.0))
 
 
 def _median(ratings: Array, rated: npt.NDArray[np.bool_]) -> Array:

@@ -171,6 +171,10 @@ def _rules(tables: list[Node], scale: Scale, levels: tuple[Level, ...]) -> Rules
     if "evidence_caps" in keys:
         for evidence, node in keys["evidence_caps"].table([], EVIDENCE).items():
             caps[evidence] = scale.codes.index(node.choice(scale.codes))
+        most = [caps.get(evidence, len(scale.bands)) for evidence in EVIDENCE]
+        if sorted(most) != most:
+            rule = f"must not fall, in the order {', '.join(EVIDENCE)}"
+            keys["evidence_caps"].refuse(rule, "Cap ratings with worse evidence as low, or lower.")
     return Rules(
         item_to_component=keys["item_to_component"].choice(AGGREGATES),
         component_to_overall=keys["component_to_overall"].choice(AGGREGATES),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -136,4 +137,15 @@ def _band(node: Node, kind: str) -> Band:
     if points > upto:
         node.refuse("must have points inside the band")
     name = keys["name"].names() if "name" in keys else {}
+    if _says_other(keys["code"].short(), points):
+        hint = "Else the text '1' and the number 1 would be ratings in different bands."
+        node.refuse("must have the points that its code says", hint)
     return Band(keys["code"].short(), points, upto, name)
+
+
+def _says_other(code: str, points: float) -> bool:
+    """Return whether a code is a number, but not that of the points."""
+    try:
+        return TOLERANCE < abs(float(code) - points) < math.inf  # "Inf" may be a word
+    except ValueError:
+        return False

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from custvalue._check import Array, as_array, refuse
-from custvalue._frames import Table, labels, missing, numeric, read
+from custvalue._frames import Table, labels, missing, numeric, opened, read
 from custvalue._ids import identify
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._cells import Notation, cells_of
@@ -84,7 +84,7 @@ def of_wide(
     known = {f"item {i}": name for i, name in enumerate(model.item_ids)}
     notes: dict[str, int] = {}
     if absent == "unrated":
-        present = _columns_of(table)
+        present = columns_of(table)
         here = {role: name for role, name in known.items() if name in present}
         if not here:
             rule = "must have a column for an item of the model at least"
@@ -93,6 +93,10 @@ def of_wide(
             notes["items without a column"] = len(known) - len(here)
         known = here
     named = {role: name for role, name in roles.items() if name is not None}
+    for role, name in named.items():
+        if name in model.item_ids:
+            rule = "must not be the column of an item, too"
+            raise InvalidDataError(message(role, rule, value=name))
     found = read(table, **named, **known)
     rating = np.full((found.rows, len(model.items)), np.nan)
     for role in known:
@@ -218,10 +222,14 @@ def _column(found: Table, role: str, how: Notation) -> Array:
     """Return a column of ratings as points."""
     name, series = found.names[role], found.columns[role]
     if series.dtype.is_numeric():
-        values = numeric(found, role)
-        plain: Column = values
+        plain: Column = numeric(found, role)
+        if series.dtype.is_float() and (own := labels(found, role)).dtype.kind == "f":
+            plain = plain.astype(own.dtype)  # which says how many digits were kept
     else:
         plain = labels(found, role)
+        if plain.ndim != 1:
+            rule = "must be numbers or codes of the scale"
+            raise InvalidDataError(message(name, rule, value=str(series.dtype)))
         if plain.dtype.kind not in "bO":
             plain = plain.astype(object)
         absent = missing(series)
@@ -259,11 +267,6 @@ def _coded(
     return codes if otherwise is None else np.where(absent, np.int8(otherwise), codes)
 
 
-def _columns_of(table: Any) -> set[str]:
-    import narwhals.stable.v2 as nw
-
-    try:
-        return set(nw.from_native(table).collect_schema().names())
-    except TypeError:
-        rule = "must be a table or an array"
-        raise InvalidDataError(message("ratings", rule, value=type(table).__name__)) from None
+def columns_of(table: Any) -> set[str]:
+    """Return the names of the columns of a table; refuse what is none, or has a name twice."""
+    return set(opened(table, {}, "ratings").collect_schema().names())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,7 @@ def assess(
     one_of("absent", absent, ("error", "unrated"))
     roles = {"organisation": organisation, "assessor": assessor, "kind": kind}
     given = {name for name, column in roles.items() if column is not None}
-    if isinstance(ratings, dict):
+    if isinstance(ratings, Mapping):
         ratings = _one_row(ratings, known.item_ids)
     array = isinstance(ratings, (Sequence, np.ndarray)) and not isinstance(ratings, (str, bytes))
     if (item is None) != (rating is None):
@@ -118,6 +118,8 @@ def assess(
     if array and (given or item is not None):
         name = sorted(given)[0] if given else "item"
         raise InvalidDataError(message(name, "needs a table, not an array"))
+    if not array:
+        _sheets.columns_of(ratings)  # refuses what is no table
     if array:
         sheets = _sheets.of_array(known, ratings, how)
     elif item is None:
@@ -137,7 +139,7 @@ def assess(
     return found
 
 
-def _one_row(ratings: dict[Any, Any], items: Sequence[str]) -> npt.NDArray[Any]:
+def _one_row(ratings: Mapping[Any, Any], items: Sequence[str]) -> npt.NDArray[Any]:
     unknown = [name for name in ratings if name not in items]
     if unknown:
         import difflib

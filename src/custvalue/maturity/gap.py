@@ -15,6 +15,7 @@ from custvalue._tally import as_column
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
 from custvalue.maturity._resolve import NOT_APPLICABLE
+from custvalue.maturity._scale import TOLERANCE
 
 Column = npt.NDArray[Any]
 
@@ -70,7 +71,8 @@ class TargetGap(Record):
     @property
     def gap(self) -> Array:
         """Target less rating, at least 0: what exceeds its target makes up for nothing."""
-        return np.maximum(self.target - self.rating, 0.0)
+        away = self.target - self.rating
+        return np.where(away > TOLERANCE, away, 0.0)
 
     @property
     def value(self) -> Array:

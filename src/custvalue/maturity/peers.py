@@ -14,6 +14,7 @@ from custvalue._record import Notes, Record, checked_notes
 from custvalue._tally import concatenated, distinct_rows, keep_columns
 from custvalue.errors import InvalidDataError, message
 from custvalue.maturity._assessment import Assessment
+from custvalue.maturity._scale import TOLERANCE
 from custvalue.maturity.model import refuse_models
 
 Column = npt.NDArray[Any]
@@ -227,7 +228,7 @@ def _standing(
     order = np.lexsort((score, group))
     score, group = score[order], group[order]
     start, stop = np.searchsorted(group, mine), np.searchsorted(group, mine, side="right")
-    rank = np.unique(np.concatenate([score, ours[~np.isnan(ours)]]), return_inverse=True)[1]
+    rank = _ranks(np.concatenate([score, ours[~np.isnan(ours)]]))
     width = int(rank.max(initial=0)) + 2
     asked = np.full(len(ours), width - 1)
     asked[~np.isnan(ours)] = rank[len(score) :]
@@ -249,6 +250,15 @@ def _standing(
         left = np.maximum(n - 1, 1)
         away = np.where(out, value - mean[mine], 0.0)
         spread = np.maximum(spread - away**2 * n / left, 0.0)
-        n, equal, total = n - out, equal - (out & (own == ours)), total - value
-        below = below - (out & (own < ours))
+        both = _ranks(np.concatenate([np.where(out, own, 0.0), np.where(out, ours, 0.0)]))
+        first, second = both[: len(own)], both[len(own) :]
+        n, equal, total = n - out, equal - (out & (first == second)), total - value
+        below = below - (out & (first < second))
     return n, below, equal, total, np.where(spread > rounding, spread, 0.0)
+
+
+def _ranks(scores: Array) -> npt.NDArray[np.int64]:
+    """Return ranks from 0; scores that differ by no more than rounding have the same."""
+    distinct, place = np.unique(scores, return_inverse=True)
+    apart = np.diff(distinct, prepend=distinct[:1]) > TOLERANCE * np.maximum(1.0, distinct)
+    return np.asarray(np.cumsum(apart)[place])

@@ -163,7 +163,9 @@ def roadmap(
         blocks = blocking(assessment)[0][row]
     ids = {name: i for i, name in enumerate(model.item_ids)}
     before = [[ids[name] for name in item.depends_on if gap[ids[name]] > 0] for item in model.items]
-    order = _ordered(gap, before, priority, blocks & urgent)
+    # Equal priorities must not be told apart by rounding, which is about 1e-16 of them.
+    alike = np.round(priority / (priority.max(initial=0.0) or 1.0), 12)
+    order = _ordered(gap, before, alike, blocks & urgent)
     notes = {}
     if most is not None:
         kept = np.cumsum(effort[order]) <= most + 1e-9

@@ -13,9 +13,11 @@ from custvalue._record import Record
 from custvalue._tally import keep_columns
 from custvalue.maturity._assessment import Assessment
 from custvalue.maturity._parts import names_of
+from custvalue.maturity._scale import TOLERANCE
 from custvalue.maturity.gap import targets
 
 Column = npt.NDArray[Any]
+_DIGITS = 9  # as far as differences are told apart, like by TOLERANCE
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -112,10 +114,11 @@ def strengths(
     else:
         reference = np.broadcast_to(aims, rating.shape)
     difference = rating - reference
+    difference[np.abs(difference) <= TOLERANCE] = 0.0
     rows, kinds, ranks, places = [], [], [], []
     for kind, sign in (("strength", -1.0), ("weakness", 1.0)):
         away = np.where(np.isnan(difference) | (difference * sign >= 0), np.inf, difference * sign)
-        order = np.argsort(away, axis=1, kind="stable")[:, :most]
+        order = np.argsort(np.round(away, _DIGITS), axis=1, kind="stable")[:, :most]
         who, rank = np.nonzero(np.isfinite(np.take_along_axis(away, order, axis=1)))
         rows.append(who)
         ranks.append(rank + 1)

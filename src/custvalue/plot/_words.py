@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from custvalue._declared import spoken
+
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "overall": "总体",
@@ -35,4 +37,5 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 def word(text: str, language: str) -> str:
     """Return a word of a picture in a language, or else in English."""
-    return _WORDS.get(language, {}).get(text, text)
+    known = {code: words[text] for code, words in _WORDS.items() if text in words}
+    return spoken({"en": text, **known}, language)

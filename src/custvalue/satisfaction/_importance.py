@@ -28,6 +28,10 @@ def named(outcome: Any, predictors: Any, argument: str) -> tuple[str, ...]:
     if outcome in predictors:
         rule = "must not have the outcome among them"
         raise InvalidDataError(message(argument, rule, value=outcome))
+    twice = [name for name in predictors if list(predictors).count(name) > 1]
+    if twice:
+        rule = "must name different columns"
+        raise InvalidDataError(message(argument, rule, value=twice[0]))
     return (*predictors, outcome)
 
 

@@ -13,6 +13,7 @@ from custvalue.satisfaction._moments import Moments
 from custvalue.satisfaction._survey import effective, ratio
 
 _NOTHING = 1e-10
+_NOISE, _LAST_DIGIT = 1e-13, 1e-15  # what rounding leaves of an outcome, and of its mean
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
@@ -66,6 +67,9 @@ def fitted(x: Array, answers: Ints, y: Moments, squared: Moments, start: Ints) -
     centre = np.repeat(ratio(sums(w * mean), total), size)
     away = np.where(some, mean - centre, 0.0)
     beta = (inverse @ sums(x * (w * away)[:, None])[..., None])[..., 0]
+    largest = np.maximum.reduceat(np.abs(away) + y.deviation[:, 0], start)
+    rounding = _NOISE * largest + _LAST_DIGIT * np.abs(centre[start])
+    beta[np.abs(beta) <= rounding[:, None]] = 0.0  # an effect of nothing has no direction
     expected = (x * np.repeat(beta, size, axis=0)).sum(axis=1)
     rest = w * (y.deviation[:, 0] ** 2 + (away - expected) ** 2)
     far = np.where(some, squared.mean[:, 0] - centre, 0.0) - expected
