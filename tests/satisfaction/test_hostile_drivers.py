@@ -67,3 +67,23 @@ def test_counts_of_penalties_are_not_changed_by_writing_to_them(by):
 def test_a_column_named_twice_is_told_by_the_argument_it_is_in(ask, argument):
     with pytest.raises(InvalidDataError, match=f"{argument}: must name different columns.*'wifi'"):
         ask(without_noise(), ["wifi", "staff", "wifi"])
+
+
+@pytest.mark.filterwarnings("ignore::custvalue.errors.CustValueWarning")
+@pytest.mark.parametrize("size", [1, 2, 50])
+def test_chunks_of_one_generator_give_the_interval_of_the_whole(size):
+    """Chunks of one respondent often hold the same answers, which a seed would take together."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.integers(1, 4, (200, 2)), columns=["price", "care"])
+    table["overall"] = np.clip(table["price"] + rng.integers(0, 3, 200), 1, 5)
+
+    def width(record):
+        low, high = record.interval()
+        return (high - low)[0]
+
+    def read(part, source):
+        return satisfaction.drivers(part, "overall", ["price", "care"], bootstrap=200, rng=source)
+
+    one = np.random.default_rng(1)
+    parts = [read(table.iloc[start : start + size], one) for start in range(0, 200, size)]
+    assert width(sum(parts)) == pytest.approx(width(read(table, 1)), rel=0.25)

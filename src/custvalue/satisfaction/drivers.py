@@ -88,7 +88,9 @@ def drivers(
     rng : numpy.random.Generator or int, optional
         Source of randomness of permutations and bootstrap, or its seed; needed for them. Records
         with drawn orders add if they come from one seed; their samples of respondents then differ
-        as far as their answers do.
+        as far as their answers do. Where chunks may hold the same answers, as those of a few
+        respondents do, pass one generator for all of them: with a seed such chunks are resampled
+        together, and intervals of the sum are too wide.
 
     Returns
     -------
