@@ -136,7 +136,7 @@ def day_of(name: str, value: Any, *, end: bool) -> dt.date:
     if found is not None:
         quarter = 4 * (int(found[1]) - 1970) + int(found[2]) - 1
         days = period_starts(np.array([quarter, quarter + 1]), "quarter")
-        return _date(name, days[1] - 1 if end else days[0])
+        return _date(name, days[1] - np.timedelta64(1, "D") if end else days[0])
     if isinstance(value, dt.datetime) and value == value:  # NaT is one too
         return value.date()  # that of its own clock
     try:
