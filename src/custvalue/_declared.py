@@ -109,11 +109,13 @@ def in_language(what: str, texts: Any, language: str) -> str:
     return str(texts[language])
 
 
-def spoken(texts: Mapping[str, str], language: str) -> str:
+def spoken(texts: str | Mapping[str, str], language: str) -> str:
     """Return the text in a language, or else in the first that there is."""
     if not isinstance(language, str):
         rule, hint = "must be the code of a language", "Such as 'en' or 'zh'."
         raise InvalidDataError(message("language", rule, value=language, hint=hint))
+    if isinstance(texts, str):
+        return texts
     return texts.get(language) or next(iter(texts.values()), "")
 
 

@@ -161,5 +161,5 @@ def _rows(evaluation: Evaluation, language: str) -> tuple[list[tuple[str, int]],
         for k, one in enumerate(system.indicators):
             if one.dimension == part.id:
                 rows.append(("indicator", k))
-                names.append(wrapped(spoken(one.name, language), 40))  # type: ignore[arg-type]
+                names.append(wrapped(spoken(one.name, language), 40))
     return rows, names

@@ -106,7 +106,8 @@ def bounds(evaluation: Evaluation, dependence: str) -> tuple[Array, Array]:
             rows[place] = _moved(put, scores[mine], end[mine], sign, at_once[rules.aggregation])
         top = _moved(functools.partial(overall, system), parts, rows, sign, at_once[rules.overall])
         found.append(np.vstack([rows, np.where(np.isnan(whole), np.nan, top)]))
-    return tuple(np.where(some, end, np.nan) for end in found)  # type: ignore[return-value]
+    lower, upper = (np.where(some, end, np.nan) for end in found)
+    return lower, upper
 
 
 def _moved(

@@ -22,7 +22,7 @@ def indicators(found: Evaluation, language: str) -> dict[str, Any]:
     text = {
         "dimension": [one.dimension for one in ones],
         "indicator": [one.id for one in ones],
-        "name": [spoken(one.name, language) for one in ones],  # type: ignore[arg-type]
+        "name": [spoken(one.name, language) for one in ones],
     }
     table = _unit_rows(found, len(ones))
     table |= {key: np.tile(np.array(v, dtype=object), count) for key, v in text.items()}

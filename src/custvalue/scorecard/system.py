@@ -269,7 +269,7 @@ class EvaluationSystem(Declaration):
     def _rows(self, language: str) -> dict[str, Any]:
         names = ("dimension", "unit", "direction", "kind", "scoring", "metric", "origin")
         text = {name: [getattr(one, name) for one in self.indicators] for name in names}
-        text["name"] = [spoken(one.name, language) for one in self.indicators]  # type: ignore[arg-type]
+        text["name"] = [spoken(one.name, language) for one in self.indicators]
         table = {name: np.array(column, dtype=object) for name, column in text.items()}
         ids = np.array(self.indicator_ids, dtype=object)
         weight = np.array(list(self.weights.values()))
