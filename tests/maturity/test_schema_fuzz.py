@@ -141,7 +141,7 @@ def used(model):
     rng = np.random.default_rng(1)
     ratings = rng.choice([*codes, *codes, "?", None], (3, len(model.items))).astype(object)
     if model.rules.missing == "error":
-        ratings[ratings == None] = codes[0]  # noqa: E711
+        ratings[np.equal(ratings, None).astype(bool)] = codes[0]
     mark = "?" if "?" not in codes else "n/a"
     ratings[ratings == "?"] = mark
     for one in (model, *(model.with_profile(p.id) for p in model.profiles if "profile" not in
